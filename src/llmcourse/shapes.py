@@ -1,0 +1,24 @@
+"""Axis letters: one meaning each, in every signature, comment, figure and test.
+
+    B  sequences in a batch            D  model width
+    T  positions being computed        F  feed-forward width
+    S  positions being looked at       H  query heads
+    V  vocabulary entries              G  key/value heads (H is a multiple of G)
+    E  experts                         K  width of one head
+    N  independent samples             R  adapter rank
+    C  contexts (rows of a table of conditional or joint probabilities)
+
+``*B`` stands for any number of batch axes, including none.
+"""
+
+import numpy as np
+from jaxtyping import Bool, Float, Int, install_import_hook
+
+Array = np.ndarray | np.generic  # np.generic: numpy returns a scalar when every axis is reduced
+
+__all__ = ["Array", "Bool", "Float", "Int", "check_shapes"]
+
+
+def check_shapes() -> None:
+    """Check every annotation of this package when it is called. Call before importing other modules."""
+    install_import_hook("llmcourse", "beartype.beartype")
