@@ -1,11 +1,16 @@
 """Shape annotations of the package are checked in every test; one generator, the same in each."""
 
+import hypothesis
 import numpy as np
 import pytest
 
 from llmcourse.shapes import check_shapes
 
 check_shapes()
+
+# The same examples in every run, so that a red run is red for its author; and no time limit, since machines differ.
+hypothesis.settings.register_profile("course", deadline=None, derandomize=True, database=None)
+hypothesis.settings.load_profile("course")
 
 
 @pytest.fixture

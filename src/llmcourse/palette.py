@@ -1,8 +1,8 @@
 """The course's colors, one name and two values each (pure Python).
 
-Figures are drawn with the LIGHT values; the site replaces exactly these values by CSS variables, so that a figure follows
-the reader's light or dark theme. c1 to c6 stay apart under the three common kinds of color blindness, and each has a
-contrast of at least 3:1 against the paper of its theme (tests/unit/test_palette.py measures both).
+Figures are drawn with the LIGHT values; the site replaces exactly these values by CSS variables, so that a figure
+follows the reader's light or dark theme. Each series color has a contrast of at least 3:1 against its theme's paper,
+and c1 to c3 stay apart under the three common kinds of color blindness (tests/unit/test_palette.py measures both).
 """
 
 LIGHT = {

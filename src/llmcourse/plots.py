@@ -54,7 +54,7 @@ STYLE = {
 
 def use_course_style() -> None:
     """Set the course's style for matplotlib and plotly; in a notebook, draw matplotlib figures as reproducible SVG."""
-    mpl.rcParams.update(STYLE)
+    mpl.rcParams.update(STYLE)  # pyright: ignore[reportArgumentType, reportCallIssue]
     pio.renderers["llmcourse"] = SiteRenderer()
     pio.renderers.default = "llmcourse"
     pio.templates.default = "none"  # the site lays its own light or dark template under every figure
@@ -99,7 +99,7 @@ class SiteRenderer(MimetypeRenderer):
         alt = (layout.get("meta") or {}).get("alt")
         if not alt:
             raise ValueError("a figure needs a text alternative: fig.update_layout(meta={'alt': 'what it shows'})")
-        figure = go.Figure(fig_dict).to_json()
+        figure = str(go.Figure(fig_dict).to_json())
         inside_script = figure.replace("</", r"<\/")  # a closing tag in a label would end the script element
         page = (
             f'<div class="lc-plotly" role="img" aria-label="{html.escape(alt)}">'

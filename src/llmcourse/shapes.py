@@ -11,10 +11,15 @@
 ``*B`` stands for any number of batch axes, including none.
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from jaxtyping import Bool, Float, Int, install_import_hook
 
-Array = np.ndarray | np.generic  # np.generic: numpy returns a scalar when every axis is reduced
+if TYPE_CHECKING:
+    Array = np.ndarray  # numpy's scalars can do all that an array of shape () can; type checkers do not know
+else:
+    Array = np.ndarray | np.generic  # np.generic: numpy returns a scalar when every axis is reduced
 
 __all__ = ["Array", "Bool", "Float", "Int", "check_shapes"]
 
