@@ -29,7 +29,8 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 ROOT = Path(__file__).resolve().parent.parent
 STATUS = ROOT / "book" / "status.json"
 PACKAGES = ["llmcourse", "numpy", "matplotlib", "torch", "plotly", "anywidget"]
-CELL_SECONDS, MOST_BYTES, MOST_LINES, CODE_CELLS = 300, 400_000, 20, range(5, 31)
+CELL_SECONDS, MOST_BYTES, CODE_CELLS = 300, 400_000, range(5, 31)
+MOST_LINES, MOST_FOLDED_LINES = 20, 30  # of a cell: shown, and folded away (set-up, the code of a figure)
 RANDOM_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f-]+)?|[0-9a-f]{32}|[0-9a-f]*")
 MACHINE_PATH = re.compile(
     r"(?<![\w.:/])(/home/|/Users/|/root/|/tmp/|/var/folders/|/private/|[A-Za-z]:\\+Users|"
@@ -231,8 +232,9 @@ def problems(path: Path) -> list[str]:
             found.append(
                 f"cell {number} ran as number {cell.execution_count}, not {position}: run the page from its start"
             )
-        if (lines := len(cell.source.split("\n"))) > MOST_LINES:
-            found.append(f"cell {number} has {lines} lines; at most {MOST_LINES}")
+        most = MOST_FOLDED_LINES if "hide-input" in cell.metadata.get("tags", []) else MOST_LINES
+        if (lines := len(cell.source.split("\n"))) > most:
+            found.append(f"cell {number} has {lines} lines; at most {most}")
         for output in cell.outputs:
             if output.output_type == "error":
                 found.append(f"cell {number} ends in {output.ename}: {output.evalue}")

@@ -66,7 +66,7 @@ def test_series_reach_the_contrast_for_graphics(theme):
 @pytest.mark.parametrize("vision", SIMULATE)
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
 def test_the_first_three_series_differ_for_every_reader(theme, vision):
-    """A CIELAB distance of 10 is a plain difference between large patches side by side; figures rarely use more than three."""
+    """A CIELAB distance of 10 is a plain difference between patches; few figures use more than three series."""
     seen = {name: lab(np.clip(SIMULATE[vision] @ linear(theme[name]), 0, 1)) for name in SERIES[:3]}
     for a, b in itertools.combinations(seen, 2):
         assert np.linalg.norm(seen[a] - seen[b]) >= 10, (a, b)

@@ -28,6 +28,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from llmcourse.language.counts import Level, count_ngrams
+from llmcourse.language.probability import sample
 from llmcourse.language.smoothing import AddK, KneserNey
 from llmcourse.language.vocabulary import Vocabulary
 from llmcourse.shapes import Float, Int
@@ -164,7 +165,7 @@ class NGramModel:
         start = self.vocabulary.encode(context)
         ids = np.append(start, np.zeros(length, dtype=np.int64))
         for t in range(start.size, ids.size):
-            ids[t] = rng.choice(len(self.vocabulary), p=self._distribution(ids[:t]))
+            ids[t] = sample(self._distribution(ids[:t]), rng=rng, size=1)[0]
         return self.vocabulary.decode(ids[start.size :])
 
     def _distribution(self, ids: Int[np.ndarray, " T"]) -> Float[np.ndarray, " V"]:

@@ -1,0 +1,228 @@
+"""Plant deliberate bugs, one at a time, in a copy of the project, and see that the tests kill each one.
+
+    make mutants                        all of them
+    python tests/mutants.py softmax     those whose file or number contains the word
+
+A mutant that survives is a hole in the tests: the run ends with exit code 1 and names it.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+LANGUAGE, UNIT = "src/llmcourse/language", "tests/unit/language"
+INFORMATION = f"{UNIT}/test_information.py tests/oracles/test_information_oracles.py"
+NGRAM = f"{UNIT}/test_ngram.py {UNIT}/test_ngram_vocabulary.py"
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """Put ``new`` for ``old``, which stands in ``file`` exactly once, and at least one of ``tests`` must fail."""
+
+    file: str
+    old: str
+    new: str
+    tests: str
+
+
+MUTANTS = (
+    # probability
+    Mutant(f"{LANGUAGE}/probability.py", "if (p < 0).any():", "if (p < -1).any():", f"{UNIT}/test_probability.py"),
+    Mutant(f"{LANGUAGE}/probability.py", "atol=TOLERANCE", "atol=0.5", f"{UNIT}/test_probability.py"),
+    Mutant(f"{LANGUAGE}/probability.py", 'side="right"', 'side="left"', f"{UNIT}/test_probability.py"),
+    Mutant(
+        f"{LANGUAGE}/probability.py", "joint / row[:, None]", "joint / joint.sum(axis=0)", f"{UNIT}/test_probability.py"
+    ),
+    Mutant(f"{LANGUAGE}/probability.py", "where=p > 0).sum", "where=p >= 0).sum", f"{UNIT}/test_probability.py"),
+    Mutant(
+        f"{LANGUAGE}/probability.py",
+        "np.log(token_probabilities).sum(axis=-1)",
+        "np.log(token_probabilities.prod(axis=-1))",
+        f"{UNIT}/test_probability.py",
+    ),
+    # softmax
+    Mutant(f"{LANGUAGE}/softmax.py", "+ peak[..., 0]", "- peak[..., 0]", f"{UNIT}/test_softmax.py"),
+    Mutant(
+        f"{LANGUAGE}/softmax.py", "if not 0 < temperature < np.inf:", "if temperature < 0:", f"{UNIT}/test_softmax.py"
+    ),
+    Mutant(
+        f"{LANGUAGE}/softmax.py",
+        "(z - z.max(axis=-1, keepdims=True)) / temperature",
+        "(z - z.max(axis=-1, keepdims=True)) * temperature",
+        f"{UNIT}/test_softmax.py",
+    ),
+    Mutant(
+        f"{LANGUAGE}/softmax.py",
+        "np.exp(scaled - scaled.max(axis=-1, keepdims=True))",
+        "np.exp(z)",
+        f"{UNIT}/test_softmax.py",
+    ),
+    # information
+    Mutant(f"{LANGUAGE}/information.py", "/ np.log(base)", "", INFORMATION),
+    Mutant(
+        f"{LANGUAGE}/information.py",
+        "expectation(p, surprise(q, base=base))",
+        "expectation(q, surprise(p, base=base))",
+        INFORMATION,
+    ),
+    Mutant(
+        f"{LANGUAGE}/information.py",
+        "surprise(q, base=base) - surprise(p, base=base)",
+        "surprise(p, base=base) - surprise(q, base=base)",
+        INFORMATION,
+    ),
+    Mutant(
+        f"{LANGUAGE}/information.py",
+        "entropy(marginal(joint.T), base=base)",
+        "entropy(marginal(joint), base=base)",
+        INFORMATION,
+    ),
+    Mutant(f"{LANGUAGE}/information.py", "np.exp2(entropy(p))", "np.exp(entropy(p))", INFORMATION),
+    Mutant(f"{LANGUAGE}/information.py", "base=np.e).mean(axis=-1)", "base=np.e).sum(axis=-1)", INFORMATION),
+    # coding
+    Mutant(
+        f"{LANGUAGE}/coding.py",
+        "low + width * edges[token]",
+        "low + width * edges[token + 1]",
+        f"{UNIT}/test_coding.py",
+    ),
+    Mutant(
+        f"{LANGUAGE}/coding.py",
+        "if numerator + 1 <= (low + width)",
+        "if numerator <= (low + width)",
+        f"{UNIT}/test_coding.py",
+    ),
+    Mutant(f"{LANGUAGE}/coding.py", "[skip:].sum()", ".sum()", f"{UNIT}/test_coding.py"),
+    # n-grams
+    Mutant(
+        f"{LANGUAGE}/counts.py", "np.bincount(suffix[place], minlength", "np.bincount(context[place], minlength", NGRAM
+    ),
+    Mutant(
+        f"{LANGUAGE}/counts.py",
+        "kinds = np.bincount(context[weights > 0], minlength=contexts + 1)",
+        "kinds = np.bincount(context, minlength=contexts + 1)",
+        NGRAM,
+    ),
+    Mutant(f"{LANGUAGE}/smoothing.py", "return once / (once + 2 * twice) if", "return once / (once + twice) if", NGRAM),
+    Mutant(f"{LANGUAGE}/ngram.py", "discount * level.kinds[context] * lower", "discount * lower", NGRAM),
+    Mutant(
+        f"{LANGUAGE}/ngram.py", "/ np.log(2) / len(text))", "/ np.log(2) / len(self.vocabulary.encode(text)))", NGRAM
+    ),
+    Mutant(f"{LANGUAGE}/ngram.py", "return ids[max(0, ids.size - self.order) :]", "return ids[: self.order]", NGRAM),
+    Mutant(f"{LANGUAGE}/ngram.py", "p = np.full(size, 1 / size)", "p = np.zeros(size)", NGRAM),
+    # data
+    Mutant(
+        "src/llmcourse/data.py", "        if got != text.sha256:", '        if got == "":', "tests/unit/test_data.py"
+    ),
+    Mutant(
+        "src/llmcourse/data.py",
+        'for verse in verses if verse != "[]")',
+        "for verse in verses)",
+        "tests/unit/test_data.py",
+    ),
+    Mutant(
+        "src/llmcourse/data.py", "    if _is_right(path, text):\n", "    if path.exists():\n", "tests/unit/test_data.py"
+    ),
+    # showing and checking
+    Mutant(
+        "src/llmcourse/source.py",
+        "key=lambda node: node.lineno, reverse=True)",
+        "key=lambda node: node.lineno)",
+        "tests/unit/test_source.py",
+    ),
+    Mutant("src/llmcourse/plots.py", 'r"<\\/"', '"</"', "tests/unit/test_plots.py"),
+    Mutant(
+        "src/llmcourse/exercises/checker.py",
+        "            if telling and all(",
+        "            if telling and any(",
+        "tests/unit/exercises/test_checker.py",
+    ),
+    Mutant(
+        "src/llmcourse/exercises/checker.py",
+        "rtol=tolerance, atol=1e-9",
+        "rtol=tolerance, atol=tolerance",
+        "tests/unit/exercises/test_checker.py",
+    ),
+    Mutant(
+        "src/llmcourse/exercises/checker.py",
+        "close = got.shape == want.shape and ",
+        "close = ",
+        "tests/unit/exercises/test_checker.py",
+    ),
+    Mutant(
+        "tools/notebooks.py",
+        "        if name not in readable or name in used:",
+        "        if name not in readable:",
+        "tests/unit/test_notebooks_tool.py",
+    ),
+)
+
+
+def copy_of_the_project(folder: Path) -> None:
+    """The files that git tracks or would track, at their present state."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    ).stdout.split("\0")  # fmt: skip
+    for name in filter(None, listed):
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+    if (ROOT / "_build").exists():
+        (folder / "_build").symlink_to(ROOT / "_build", target_is_directory=True)
+
+
+def run(tests: str, folder: Path) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "--no-header", *tests.split()]
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(folder / "src"), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def fate(mutant: Mutant) -> str:
+    """killed, SURVIVED, or what is wrong with the mutant itself."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        copy_of_the_project(folder)
+        path = folder / mutant.file
+        source = path.read_text(encoding="utf-8")
+        if source.count(mutant.old) != 1:
+            return f"STALE: the old text stands there {source.count(mutant.old)} times"
+        path.write_text(source.replace(mutant.old, mutant.new), encoding="utf-8")
+        return {0: "SURVIVED", 1: "killed"}.get(run(mutant.tests, folder).returncode, "killed (at import)")
+
+
+def main(words: list[str]) -> int:
+    chosen = [m for i, m in enumerate(MUTANTS, 1) if not words or any(word in f"{i} {m.file}" for word in words)]
+    suites = " ".join(sorted({test for mutant in chosen for test in mutant.tests.split()}))
+    with tempfile.TemporaryDirectory() as name:
+        copy_of_the_project(Path(name))
+        untouched = run(suites, Path(name))
+    if untouched.returncode:
+        print(untouched.stdout[-3000:], "\nThe tests fail without any mutant, so they cannot tell one.", sep="\n")
+        return 1
+    failed = 0
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        for number, (mutant, result) in enumerate(zip(chosen, pool.map(fate, chosen), strict=True), 1):
+            failed += not result.startswith("killed")
+            print(
+                f"[{number}/{len(chosen)}] {result:9} {mutant.file}: {mutant.old.strip()} -> {mutant.new.strip()}",
+                flush=True,
+            )
+    print(f"{len(chosen) - failed} of {len(chosen)} killed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
