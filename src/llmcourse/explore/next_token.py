@@ -119,14 +119,11 @@ class NextTokenExplorer(Widget):
 
     def distribution(self, steps: int | None = None) -> np.ndarray:
         """The next-token distribution after the context and the first ``steps`` generated tokens (all by default)."""
-        return self.model()._distribution(self.history(steps))
+        return self.model().distribution_after(self.history(steps))
 
     def seen(self) -> int:
         """How many places of the text have the tokens that the model looks at, with another token after them."""
-        model = self.model()
-        recent = model._history(self.history())
-        level, size = model.levels[recent.size], len(model.vocabulary)
-        return int(level.counts[level.find(model._node(recent) * size + np.arange(size))].sum())
+        return int(self.model().counts_after(self.history()).sum())
 
     def steps(self) -> list[Step]:
         """The generated tokens as factors of the chain rule, as the table shows them."""

@@ -92,7 +92,7 @@ class NGramModel:
         Raises:  ValueError if the context has a token outside the vocabulary.
         Derivation: the module's formulas; for Kneser–Ney from the empty context upward.
         """
-        return self._distribution(self.vocabulary.encode(context))
+        return self.distribution_after(self.vocabulary.encode(context))
 
     def counts(self, context: str) -> Int[np.ndarray, " V"]:
         """How often each token follows the last ``order`` tokens of ``context``, or fewer, in the training text.
@@ -100,9 +100,13 @@ class NGramModel:
         Raises:  ValueError if the context has a token outside the vocabulary.
         Derivation: a definition; there is no smoothing here and there are no continuation counts.
         """
-        history = self._history(self.vocabulary.encode(context))
+        return self.counts_after(self.vocabulary.encode(context))
+
+    def counts_after(self, ids: Int[np.ndarray, " T"]) -> Int[np.ndarray, " V"]:
+        """The same as ``counts``, for a context that is given as token ids."""
+        history, size = self._history(ids), len(self.vocabulary)
         level = self.levels[history.size]
-        return level.counts[level.find(self._node(history) * len(self.vocabulary) + np.arange(len(self.vocabulary)))]
+        return level.counts[level.find(self._node(history) * size + np.arange(size))]
 
     def log_probabilities(self, text: str) -> Float[np.ndarray, " T"]:
         """Natural logarithm of the probability of each token of ``text``, given the at most ``order`` tokens before it.
@@ -165,10 +169,11 @@ class NGramModel:
         start = self.vocabulary.encode(context)
         ids = np.append(start, np.zeros(length, dtype=np.int64))
         for t in range(start.size, ids.size):
-            ids[t] = sample(self._distribution(ids[:t]), rng=rng, size=1)[0]
+            ids[t] = sample(self.distribution_after(ids[:t]), rng=rng, size=1)[0]
         return self.vocabulary.decode(ids[start.size :])
 
-    def _distribution(self, ids: Int[np.ndarray, " T"]) -> Float[np.ndarray, " V"]:
+    def distribution_after(self, ids: Int[np.ndarray, " T"]) -> Float[np.ndarray, " V"]:
+        """The same as ``distribution``, for a context that is given as token ids."""
         history, size = self._history(ids), len(self.vocabulary)
         p = np.full(size, 1 / size)
         for length in range(history.size + 1):

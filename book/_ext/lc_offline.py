@@ -1,0 +1,20 @@
+"""Nothing on a page may come from elsewhere: math on every page from the site, and no thebe."""
+
+from sphinx.application import Sphinx
+from sphinx.config import Config
+
+REMOTE = ("sphinx_thebe", "sphinx_comments")
+
+
+def drop_remote_extensions(app: Sphinx, _config: Config) -> None:
+    """Jupyter Book always loads these; their listeners emit scripts that ask other hosts or fail without them."""
+    for event, listeners in app.events.listeners.items():
+        app.events.listeners[event] = [one for one in listeners if not one.handler.__module__.startswith(REMOTE)]
+    app.registry.css_files = [one for one in app.registry.css_files if not one[0].startswith("sphinx-thebe")]
+
+
+def setup(app: Sphinx) -> dict:
+    """Sphinx calls this."""
+    app.set_html_assets_policy("always")  # quizzes and widgets bring formulas to pages that have none of their own
+    app.connect("config-inited", drop_remote_extensions, priority=900)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,659 @@
+"""Widgets in a real browser, moved through their model and by hand: what they show is what llmcourse computes."""
+
+import functools
+import http.server
+import json
+import math
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Locator, Page
+
+from llmcourse.explore import bundle
+from llmcourse.explore.entropy import EntropyExplorer
+from llmcourse.explore.next_token import NextTokenExplorer
+from llmcourse.language.information import cross_entropy, entropy, kl_divergence, perplexity, surprise
+from llmcourse.language.ngram import AddK, KneserNey, NGramModel
+from llmcourse.language.vocabulary import Vocabulary, tokenize
+from llmcourse.palette import DARK, LIGHT
+
+pytestmark = pytest.mark.browser
+
+ROOT = Path(__file__).resolve().parents[2]
+READ = """div => Object.fromEntries([...div.querySelectorAll('[data-key][data-value]')]
+    .map(node => [node.dataset.key, [node.dataset.value, node.textContent]]))"""
+SET = """async (div, state) => {
+  for (const [name, value] of Object.entries(state)) div.lcModel.set(name, value);
+  await new Promise(done => setTimeout(done));
+}"""
+TEXT = (
+    "Alice was not a bit hurt, and she jumped up. “Don’t go,” said the Queen!\n"
+    "The cat's tail was the last; the cat's grin the first.\tOh 😉 dear, oh dear…\n"
+) * 4 + "The end of the tail: the Queen was the cat_9 of the Ünder-Land."
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """Keep the test's output clean."""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the site ships for widgets, laid out as on the site."""
+    base = tmp_path_factory.mktemp("widgets")
+    shutil.copytree(ROOT / "book/assets/js", base / "_static/js")
+    shutil.copytree(ROOT / "book/assets/data", base / "_static/data")
+    (base / "_static/widgets").mkdir()
+    for name in bundle.widget_names():
+        (base / f"_static/widgets/{name}.widget.js").write_text(bundle.classic_script(name), encoding="utf-8")
+    (base / "_static/widgets/widget.css").write_text(bundle.read_script("widget.css"), encoding="utf-8")
+    broken = "(window.llmcourseWidgets = window.llmcourseWidgets || {})['broken'] = "
+    module = "export default { render() { throw new Error('of a planted fault'); } };"
+    (base / "_static/widgets/broken.widget.js").write_text(broken + json.dumps(module), encoding="utf-8")
+    return base
+
+
+@pytest.fixture(scope="module")
+def server(folder: Path) -> Iterator[str]:
+    """A plain file server on loopback."""
+    one = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(folder)))
+    threading.Thread(target=one.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{one.server_port}"
+    one.shutdown()
+    one.server_close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, folder: Path, server: str) -> Iterator[Callable[..., Page]]:
+    """Opens a page with the given widgets; in the end nothing was asked of the network and the console is empty."""
+    contexts, complaints = [], []
+
+    def open_it(*html: str, how: str = "http", theme: str = "light", width: int = 900, mount: bool = True, **options):
+        colors = "".join(f"--lc-{name}:{value};" for name, value in (LIGHT if theme == "light" else DARK).items())
+        style = (
+            f"html{{{colors}}} body{{margin:0 8px;background:var(--lc-paper);color:var(--lc-ink);font-family:serif}}"
+        )
+        body = "".join(f"<p>Before it.</p>{part}" for part in html)
+        (folder / "page.html").write_text(
+            '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+            f'<link rel="icon" href="data:,"><title>Widgets</title><style>{style}</style>'
+            '<link rel="stylesheet" href="_static/widgets/widget.css">'
+            f'<main><h1>Widgets</h1>{body}<p id="end">After it.</p></main>'
+            '<script defer src="_static/js/host.js?v=1"></script></html>',
+            encoding="utf-8",
+        )
+        context = browser.new_context(viewport={"width": width, "height": 800}, **options)
+        contexts.append(context)
+        base = server if how == "http" else folder.as_uri()
+        page = context.new_page()
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "request",
+            lambda request: (
+                None
+                if request.url.startswith((base, "data:", f"blob:{base}", "blob:null"))
+                else complaints.append(f"asked for {request.url}")
+            ),
+        )
+        page.goto(f"{base}/page.html")
+        if mount and options.get("java_script_enabled", True):
+            page.evaluate(
+                "Promise.all([...document.querySelectorAll('.lc-widget')].map(div => llmcourseHost.mount(div)))"
+            )
+        page.complaints = complaints
+        return page
+
+    yield open_it
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def widget_of(page: Page) -> Locator:
+    """The first widget of the page, alive."""
+    div = page.locator(".lc-widget").first
+    assert div.get_attribute("data-ready") == "true"
+    return div
+
+
+def shown(div: Locator) -> dict[str, float]:
+    """Every number in the widget, in full precision."""
+    return {key: float(value) for key, (value, _) in div.evaluate(READ).items()}
+
+
+def same(actual: dict[str, float], expected: dict[str, float]) -> None:
+    """The same numbers under the same names, to 1e-6; infinities exactly."""
+    assert set(actual) == set(expected)
+    for key, value in expected.items():
+        assert actual[key] == pytest.approx(value, abs=1e-6, rel=1e-6, nan_ok=True), key
+
+
+# ---- EntropyExplorer ----
+
+P, Q, LABELS = [0.7, 0.2, 0.1], [0.5, 0.3, 0.2], ["cat", "dog", "fish"]
+PRESETS = {"even": [0.25, 0.25, 0.5], "coin": {"labels": ["head", "tail"], "p": [0.5, 0.5]}}
+
+
+def entropy_numbers(p: list[float], q: list[float] | None, unit: str) -> dict[str, float]:
+    """What the widget must show, from llmcourse.language.information."""
+    base, p = 2.0 if unit == "bits" else np.e, np.array(p, dtype=float)
+    values = {"entropy": entropy(p, base=base), "perplexity": perplexity(p)}
+    rows = {"p": p, "surprise": surprise(p, base=base)}
+    if q is not None:
+        q = np.array(q, dtype=float)
+        values["cross_entropy"] = cross_entropy(p, q, base=base)
+        values["kl"], values["kl_reverse"] = kl_divergence(p, q, base=base), kl_divergence(q, p, base=base)
+        rows |= {"q": q, "surprise_q": surprise(q, base=base)}
+    values |= {f"{name}.{i}": x for name, row in rows.items() for i, x in enumerate(row)}
+    return {key: float(value) for key, value in values.items()}
+
+
+def state_of(div: Locator, *names: str) -> list:
+    return div.evaluate("(div, names) => names.map(name => div.lcModel.get(name))", list(names))
+
+
+def check_entropy(div: Locator) -> None:
+    """What is on screen belongs to the model's state."""
+    same(shown(div), entropy_numbers(*state_of(div, "p", "q", "unit")))
+
+
+def test_random_distributions_show_llmcourses_numbers(open_page, rng):
+    div = widget_of(open_page(EntropyExplorer(P, LABELS).html()))
+    check_entropy(div)
+    for trial in range(60):
+        n = int(rng.integers(2, 20))
+        p, q = rng.dirichlet(np.full(n, rng.choice([0.05, 1.0])), size=2)
+        for one in (p, q):
+            if trial % 2 and n > 2:  # exact zeros, in different places
+                one[rng.integers(n)] = 0
+                one /= one.sum()
+        state = {"labels": [f"{i}" for i in range(n)], "p": p.tolist(), "unit": ["bits", "nats"][trial % 2]}
+        div.evaluate(SET, state | {"q": None if trial % 5 == 0 else q.tolist()})
+        check_entropy(div)
+
+
+@pytest.mark.parametrize(
+    ("p", "q", "infinite"),
+    [
+        ([0.5, 0.5, 0.0], [0.5, 0.0, 0.5], {"cross_entropy", "kl", "kl_reverse"}),
+        ([0.5, 0.5, 0.0], [0.2, 0.3, 0.5], {"kl_reverse"}),
+        ([0.2, 0.3, 0.5], [0.0, 0.5, 0.5], {"cross_entropy", "kl"}),
+        ([1.0, 0.0, 0.0], [1.0, 0.0, 0.0], set()),
+        ([1e-300, 1.0, 0.0], [1.0, 1e-300, 0.0], set()),
+    ],
+)
+def test_zeros_and_infinities_are_shown_as_they_are_with_the_reason(open_page, p, q, infinite):
+    div = widget_of(open_page(EntropyExplorer(p, LABELS, q=q).html()))
+    check_entropy(div)
+    texts = div.evaluate(READ)
+    assert {
+        key for key in ("entropy", "perplexity", "cross_entropy", "kl", "kl_reverse") if texts[key][1] == "∞"
+    } == infinite
+    assert ("infinite" in div.locator(".lc-reason").inner_text()) == bool(infinite)
+
+
+def test_keys_move_a_bar_and_the_others_keep_their_proportions(open_page):
+    page = open_page(EntropyExplorer(P, LABELS).html())
+    div = widget_of(page)
+    bar = div.get_by_role("slider", name="p of “cat”")
+    bar.focus()
+    for key, expected in [
+        ("ArrowRight", 0.71),
+        ("ArrowLeft", 0.70),
+        ("Shift+ArrowUp", 0.80),
+        ("PageDown", 0.70),
+        ("End", 1.0),
+        ("Home", 0.0),
+        ("ArrowUp", 0.01),
+    ]:
+        page.keyboard.press(key)
+        p = state_of(div, "p")[0]
+        assert p[0] == pytest.approx(expected)
+        assert sum(p) == pytest.approx(1)
+        if key not in (
+            "Home",
+            "ArrowUp",
+        ):  # after 1, 0, 0 there are no proportions left, and the rest is shared equally
+            assert p[1] == pytest.approx(2 * p[2])
+        else:
+            assert p[1] == pytest.approx(p[2])
+        page.wait_for_timeout(0)
+        check_entropy(div)
+    assert bar.get_attribute("aria-valuetext") == "0.01, surprise 6.64 bits"
+
+
+def test_a_bar_follows_the_pointer_and_the_finger(open_page):
+    page = open_page(EntropyExplorer(P, LABELS, q=Q).html())
+    div = widget_of(page)
+    for which, name in (("p", "p of “dog”"), ("q", "q of “fish”")):
+        box = div.get_by_role("slider", name=name).bounding_box()
+        x = lambda share, box=box: box["x"] + 5 + share * (box["width"] - 10)  # noqa: E731
+        i = 1 if which == "p" else 2
+        before = state_of(div, which)[0]
+        page.mouse.move(x(before[i]), box["y"] + box["height"] / 2)
+        page.mouse.down()
+        page.mouse.move(x(0.9), box["y"] + box["height"] / 2, steps=5)
+        page.mouse.move(x(2.0), box["y"] + box["height"] / 2, steps=3)
+        assert state_of(div, which)[0][i] == 1
+        page.mouse.move(x(0.5), box["y"] + box["height"] / 2, steps=3)
+        page.mouse.up()
+        after = state_of(div, which)[0]
+        assert after[i] == pytest.approx(0.5, abs=0.03)
+        others = [j for j in range(3) if j != i]  # during one drag even 1 and back restores the proportions
+        assert after[others[0]] / after[others[1]] == pytest.approx(before[others[0]] / before[others[1]])
+        check_entropy(div)
+    touch = open_page(EntropyExplorer(P, LABELS).html(), has_touch=True, is_mobile=True, width=360)
+    div = widget_of(touch)
+    box = div.get_by_role("slider", name="p of “fish”").bounding_box()
+    touch.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    assert state_of(div, "p")[0][2] == pytest.approx(0.5, abs=0.03)
+    check_entropy(div)
+
+
+def test_menus_unit_swap_and_reset(open_page):
+    page = open_page(EntropyExplorer(P, LABELS, presets=PRESETS).html())
+    div = widget_of(page)
+    assert div.get_by_role("button", name="Swap p and q").is_disabled()
+    first, second = div.get_by_label("Distribution p"), div.get_by_label("Compare with q")
+    assert first.input_value() == "your own"
+    second.select_option("uniform")
+    first.select_option("even")
+    assert state_of(div, "p", "q") == [[0.25, 0.25, 0.5], [1 / 3] * 3]
+    assert first.input_value() == "even"
+    div.get_by_role("button", name="Swap p and q").click()
+    assert state_of(div, "p", "q") == [[1 / 3] * 3, [0.25, 0.25, 0.5]]
+    assert (first.input_value(), second.input_value()) == ("your own", "even")
+    div.get_by_role("radio", name="nats").check()
+    check_entropy(div)
+    assert state_of(div, "unit") == ["nats"]
+    first.select_option("coin")
+    assert state_of(div, "labels", "q") == [["head", "tail"], [0.5, 0.5]]
+    check_entropy(div)
+    second.select_option("none")
+    check_entropy(div)
+    div.get_by_role("button", name="Reset").click()
+    assert state_of(div, "p", "q", "labels", "unit") == [P, None, LABELS, "bits"]
+    check_entropy(div)
+
+
+def test_many_small_bars_get_a_scale_that_is_written_down(open_page):
+    n = 26
+    page = open_page(EntropyExplorer([1 / n] * n, [chr(97 + i) for i in range(n)]).html())
+    div = widget_of(page)
+    bar = div.get_by_role("slider", name="p of “c”")
+    assert bar.get_attribute("max") == "0.25"
+    assert "drag: 0 to 0.25" in div.locator(".lc-head").inner_text()
+    bar.focus()
+    for _ in range(3):
+        page.keyboard.press("End")
+    assert state_of(div, "p")[0][2] == 1
+    assert "drag: 0 to 1" in div.locator(".lc-head").inner_text()
+
+
+# ---- NextTokenExplorer ----
+
+CONTEXTS = ["", "A", "Alice was th", "the Queen's tail", "zzz qqq", "é§the ", "the cat ", "\n\n", "Queen! “Oh dear, oh"]
+
+
+@functools.cache
+def fitted(text: str, unit: str, order: int, smoothing: str, k: float) -> NGramModel:
+    return NGramModel.fit(text, order=order, unit=unit, smoothing=AddK(k=k) if smoothing == "add-k" else KneserNey())
+
+
+def spell(vocabulary: Vocabulary, tokens: list[str]) -> str | None:
+    """The text of these tokens, or None if it would not be read as these tokens again."""
+    ids = np.array([vocabulary.ids[token] for token in tokens], dtype=np.int64)
+    text = vocabulary.decode(ids)
+    return text if np.array_equal(vocabulary.encode(text), ids) else None
+
+
+def next_token_numbers(state: dict) -> dict[str, float]:
+    """What the widget must show, from llmcourse.language.ngram."""
+    model = fitted(state["text"], state["unit"], state["order"], state["smoothing"], state["k"])
+    vocabulary, base = model.vocabulary, 2 if state["measure"] == "bits" else math.e
+    start = [token for token in tokenize(state["context"], state["unit"]) if token in vocabulary.ids]
+
+    def after(n: int) -> str:
+        return spell(vocabulary, [*start, *state["generated"][:n]])
+
+    values, product, total = {}, 1.0, 0.0
+    for i, token in enumerate(state["generated"]):
+        p = float(model.distribution(after(i))[vocabulary.ids[token]])
+        product, total = product * p, total + math.log(p, base)
+        values |= {f"step.{i}.p": p, f"step.{i}.product": product}
+        values |= {f"step.{i}.log": math.log(p, base), f"step.{i}.sum": total}
+    count, history = len(state["generated"]), after(len(state["generated"]))
+    values |= {"product": product, "log_sum": total, "perplexity": base ** (-total / count) if count else math.nan}
+    p = model.distribution(history)
+    ranked = np.sort(p)[::-1]
+    top = min(state["top"], p.size)
+    values |= {f"p.{i}": ranked[i] for i in range(top)} | {"others": ranked[top:].sum()}
+    values |= {"seen": model.counts(history).sum(), "entropy": -(p * np.log(p)).sum() / np.log(base)}
+    values |= {f"discount.{j}": d for j, d in enumerate(model.discounts)}
+    return {key: float(value) for key, value in values.items()}
+
+
+def check_next_token(div: Locator) -> None:
+    """What is on screen belongs to the model's state."""
+    same(shown(div), next_token_numbers(div.evaluate("div => ({ ...div.lcModel.state })")))
+
+
+@pytest.mark.parametrize("unit", ["characters", "words"])
+@pytest.mark.parametrize("smoothing", ["add-k", "kneser-ney"])
+def test_every_order_shows_the_models_numbers_in_every_context(open_page, rng, unit, smoothing):
+    div = widget_of(open_page(NextTokenExplorer(TEXT, unit=unit, order=0, context="the").html()))
+    vocabulary = fitted(TEXT, unit, 0, "add-k", 1.0).vocabulary
+
+    def continuation(context: str, length: int) -> list[str]:
+        """Random tokens that stay tokens when they are written after the context."""
+        known = [token for token in tokenize(context, unit) if token in vocabulary.ids]
+        while True:
+            tokens = rng.choice(vocabulary.tokens, size=length).tolist()
+            if all(spell(vocabulary, known + tokens[:n]) is not None for n in range(length + 1)):
+                return tokens
+
+    for order in range(6):
+        for i, context in enumerate(CONTEXTS):
+            state = {
+                "order": order,
+                "context": context,
+                "smoothing": smoothing,
+                "k": [1.0, 0.01, 3.5][i % 3],
+                "measure": ["bits", "nats"][i % 2],
+                "top": [8, 3, 20][i % 3],
+                "generated": continuation(context, i % 4),
+            }
+            div.evaluate(SET, state)
+            check_next_token(div)
+
+
+@pytest.mark.network
+@pytest.mark.parametrize("unit", ["characters", "words"])
+def test_a_whole_distribution_over_alice_is_the_models(open_page, unit):
+    widget = NextTokenExplorer(unit=unit, context="Alice was beginning to")
+    page = open_page(widget.html())
+    div = widget_of(page)
+    check_next_token(div)
+    run = """async ([source, text, unit, cases]) => {
+      const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+      const twin = await import(url);
+      const corpus = twin.readCorpus(text, unit);
+      return [corpus.tokens, cases.map(([context, order, smoothing]) =>
+        Array.from(twin.distribution(corpus, twin.encode(corpus, context).ids, { order, smoothing, k: 0.3 }).p))];
+    }"""
+    contexts = ["", "the Queen of", "Alice was beginning to"]
+    cases = [(c, order, smoothing) for c in contexts for order in range(6) for smoothing in ("add-k", "kneser-ney")]
+    tokens, rows = page.evaluate(run, [bundle.bundle("next_token"), widget.text, unit, cases])
+    assert tuple(tokens) == fitted(widget.text, unit, 0, "add-k", 0.3).vocabulary.tokens
+    for (context, order, smoothing), row in zip(cases, rows, strict=True):
+        np.testing.assert_allclose(
+            row, fitted(widget.text, unit, order, smoothing, 0.3).distribution(context), rtol=1e-9, atol=1e-15
+        )
+
+
+def test_buttons_draw_the_same_tokens_as_python(open_page):
+    twin = NextTokenExplorer(TEXT, order=2, context="the ", seed=4_000_000_000)
+    page = open_page(twin.html())
+    div = widget_of(page)
+    button = functools.partial(div.get_by_role, "button", exact=True)
+    assert button(name="Undo").is_disabled()
+    button(name="Sample").click()
+    button(name="Sample 10").click()
+    twin.sample(11)
+    button(name="Greedy").click()
+    twin.greedy()
+    assert state_of(div, "generated") == [twin.generated]
+    check_next_token(div)
+    button(name="Undo").click()
+    assert state_of(div, "generated") == [twin.generated[:-1]]
+    check_next_token(div)
+    bar = div.locator("button.lc-token").nth(3)
+    token = bar.get_attribute("data-token")
+    bar.click()
+    assert state_of(div, "generated") == [[*twin.generated[:-1], token]]
+    check_next_token(div)
+    assert div.locator(".lc-prose").inner_text().replace("\n", "") == (
+        "the " + "".join(twin.generated[:-1]) + token
+    ).replace("\n", "")
+    button(name="Reset").click()
+    assert state_of(div, "generated", "context", "order") == [[], "the ", 2]
+    for _ in range(20):
+        button(name="Sample 10").click()
+    assert len(state_of(div, "generated")[0]) == 200
+    assert button(name="Sample").is_disabled()
+    assert "200 steps" in div.locator(".lc-message").inner_text()
+    check_next_token(div)
+
+
+def test_typing_changes_the_context_and_unknown_characters_get_a_message(open_page):
+    page = open_page(NextTokenExplorer(TEXT, order=3, context="").html())
+    div = widget_of(page)
+    div.get_by_label("Context: type the beginning").focus()
+    page.keyboard.type("the c")
+    assert state_of(div, "context") == ["the c"]
+    check_next_token(div)
+    assert div.locator(".lc-message").inner_text() == ""
+    page.keyboard.type("ñ<")
+    message = div.locator(".lc-message").inner_text()
+    assert message.startswith("“ñ”, “<”: no such character in this text")
+    check_next_token(div)
+    for label, trait, value in [
+        ("word", "unit", "words"),
+        ("5", "order", 5),
+        ("add-k", "smoothing", "add-k"),
+        ("ln", "measure", "nats"),
+    ]:
+        div.get_by_role("radio", name=label, exact=True).check()
+        assert state_of(div, trait) == [value]
+        check_next_token(div)
+    div.get_by_label("k", exact=True).fill("0.125")
+    div.get_by_label("Seed").fill("77")
+    assert state_of(div, "k", "seed") == [0.125, 77]
+    div.get_by_label("k", exact=True).fill("-3")
+    assert state_of(div, "k") == [0.125]
+    check_next_token(div)
+
+
+# ---- both: access, looks, hosts ----
+
+
+def both() -> list[str]:
+    sampled = NextTokenExplorer(TEXT, order=2, context="the c§")
+    sampled.sample(5)
+    many = EntropyExplorer([0.04] * 25, [chr(97 + i) for i in range(25)], q=[1.0] + [0.0] * 24, unit="nats")
+    return [EntropyExplorer(P, LABELS, q=[0.5, 0.0, 0.5], presets=PRESETS).html(), sampled.html(), many.html()]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("scripts", [True, False])
+def test_axe_finds_nothing(open_page, theme, scripts):
+    page = open_page(*both(), theme=theme, mount=scripts)
+    if not scripts:
+        page.evaluate("document.querySelectorAll('.lc-widget').forEach(div => llmcourseHost.unmount(div))")
+    found = Axe().run(page).response["violations"]
+    assert [(one["id"], node["html"][:120]) for one in found for node in one["nodes"]] == []
+
+
+def focused(page: Page) -> str:
+    return page.evaluate(
+        """() => { const one = document.activeElement; const style = getComputedStyle(one);
+        const name = one.getAttribute('aria-label') || one.labels?.[0]?.textContent || one.textContent;
+        const ring = [style, one.nextElementSibling && getComputedStyle(one.nextElementSibling)]
+          .some(s => s && s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2);
+        return `${name}|${ring}`; }"""
+    )
+
+
+def test_a_keyboard_walk_visits_every_control_of_the_entropy_explorer_with_a_visible_ring(open_page):
+    page = open_page(EntropyExplorer(P, LABELS, q=Q, presets=PRESETS).html())
+    div = widget_of(page)
+    walk = []
+    for _ in range(11):
+        page.keyboard.press("Tab")
+        walk.append(focused(page))
+    assert walk == [
+        f"{name}|true"
+        for name in ["Distribution p", "Compare with q", "bits", "Swap p and q", "Reset"]
+        + [f"{which} of “{label}”" for label in LABELS for which in "pq"]
+    ]
+    page.keyboard.press("ArrowRight")
+    assert state_of(div, "q")[0][2] == pytest.approx(0.21)
+    div.get_by_role("radio", name="bits").focus()
+    page.keyboard.press("ArrowRight")
+    assert state_of(div, "unit") == ["nats"]
+    div.get_by_role("button", name="Swap p and q").focus()
+    page.keyboard.press("Enter")
+    assert state_of(div, "q")[0] == P
+    div.get_by_role("button", name="Reset").focus()
+    page.keyboard.press("Space")
+    assert state_of(div, "p", "q", "unit") == [P, Q, "bits"]
+    check_entropy(div)
+
+
+def test_a_keyboard_walk_visits_every_control_of_the_next_token_explorer(open_page):
+    page = open_page(NextTokenExplorer(TEXT, order=2, context="the", smoothing="add-k", top=3, generated=["n"]).html())
+    div = widget_of(page)
+    walk = []
+    for _ in range(16):
+        page.keyboard.press("Tab")
+        walk.append(focused(page))
+    assert all(one.endswith("|true") for one in walk), walk
+    names = [one.removesuffix("|true") for one in walk]
+    controls = ["Context: type the beginning", "character", "2", "add-k", "k", "Sample", "Sample 10", "Greedy", "Undo"]
+    assert names[:12] == [*controls, "Reset", "Seed", "log₂"]
+    assert all(", append" in name for name in names[12:15])
+    assert names[15] == "Steps of the chain rule"
+    div.locator("button.lc-token").first.focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Space")
+    assert len(state_of(div, "generated")[0]) == 3
+    check_next_token(div)
+
+
+def test_results_are_announced_politely_and_once(open_page):
+    page = open_page(EntropyExplorer([0.5, 0.5], ["a", "b"]).html())
+    div = widget_of(page)
+    status = div.locator(".lc-sr[role=status]")
+    div.get_by_role("slider").first.focus()
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+        assert status.text_content() == ""  # waits until the reader pauses
+    page.wait_for_function("document.querySelector('.lc-sr').textContent.startsWith('Entropy 0.993 bits')")
+    page = open_page(NextTokenExplorer(TEXT, order=1, context="the").html())
+    page.get_by_role("button", name="Sample", exact=True).click()
+    page.wait_for_function(
+        "/^(“|space|line).*probability .* Most likely next: /.test(document.querySelector('.lc-sr').textContent)"
+    )
+
+
+@pytest.mark.parametrize("width", [360, 600, 900])
+def test_the_static_picture_has_the_same_numbers_and_place_as_the_live_widget(open_page, width):
+    page = open_page(*both(), width=width, mount=False, java_script_enabled=False)
+    still = [(div.evaluate(READ), div.bounding_box()) for div in page.locator(".lc-widget").all()]
+    page = open_page(*both(), width=width)
+    live = [(div.evaluate(READ), div.bounding_box()) for div in page.locator(".lc-widget").all()]
+    for (numbers, place), (live_numbers, live_place) in zip(still, live, strict=True):
+        assert {key: text for key, (_, text) in numbers.items()} == {
+            key: text for key, (_, text) in live_numbers.items()
+        }
+        same(*({k: float(v) for k, (v, _) in one.items()} for one in (live_numbers, numbers)))
+        assert live_place["height"] == pytest.approx(place["height"], abs=1)
+        assert live_place["y"] == pytest.approx(place["y"], abs=2)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_nothing_moves_for_readers_who_asked_for_that(open_page):
+    page = open_page(*both(), reduced_motion="reduce")
+    assert (
+        page.evaluate(
+            """[...document.querySelectorAll('.lc-widget *')].filter(one => {
+        const style = getComputedStyle(one);
+        return parseFloat(style.transitionDuration) > 0 || style.animationName !== 'none';
+        }).length"""
+        )
+        == 0
+    )
+
+
+@pytest.mark.network
+def test_a_page_opened_as_a_file_mounts_lazily_and_loads_alice(open_page):
+    html = f'{EntropyExplorer(P, LABELS).html()}<div style="height:3000px"></div>{NextTokenExplorer().html()}'
+    page = open_page(html, how="file", mount=False)
+    page.wait_for_selector(".lc-widget[data-widget=entropy][data-ready=true]")
+    assert page.locator("[data-widget=next_token]").get_attribute("data-ready") is None
+    assert page.evaluate("Object.keys(llmcourseWidgets)") == ["entropy"]
+    page.locator("#end").scroll_into_view_if_needed()
+    page.wait_for_selector(".lc-widget[data-widget=next_token][data-ready=true]")
+    check_next_token(page.locator("[data-widget=next_token]"))
+
+
+def test_the_host_unmounts_cleans_up_and_mounts_again(open_page):
+    page = open_page(EntropyExplorer(P, LABELS).html())
+    div = widget_of(page)
+    div.evaluate("div => { window.kept = div.lcModel; llmcourseHost.unmount(div); }")
+    assert page.evaluate("kept.listeners.length") == 0
+    assert div.locator(".lc-static").count() == 1
+    assert div.get_attribute("data-ready") is None
+    div.evaluate("div => Promise.all([llmcourseHost.mount(div), llmcourseHost.mount(div)])")
+    assert div.locator(".lc-view").count() == 1
+    check_entropy(widget_of(page))
+    div.evaluate("div => { llmcourseHost.unmount(div); llmcourseHost.mount(div); llmcourseHost.unmount(div); }")
+    page.wait_for_timeout(100)
+    assert div.locator(".lc-static").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "assets", "message"),
+    [
+        ("broken", "{}", "could not start: of a planted fault"),
+        ("nowhere", "{}", "widgets/nowhere.widget.js could not be loaded"),
+        ("next_token", '{"text": "nothing"}', "data/nothing.js could not be loaded"),
+    ],
+)
+def test_a_widget_that_fails_says_so_above_its_picture(open_page, name, assets, message):
+    html = f"<div class='lc-widget' data-widget='{name}' data-assets='{assets}'>"
+    html += '<script type="application/json">{}</script><p>The picture.</p></div>'
+    page = open_page(html)
+    assert message in page.get_by_role("alert").inner_text()
+    assert page.get_by_text("The picture.").is_visible()
+    assert page.locator(".lc-widget").get_attribute("data-ready") == "error"
+    page.complaints[:] = [
+        one for one in page.complaints if "404" not in one
+    ]  # the browser's own line for a missing file
+
+
+@pytest.mark.parametrize("widget", [EntropyExplorer(P, LABELS, q=Q), NextTokenExplorer(TEXT, order=1)])
+def test_a_notebooks_model_gets_the_same_view(open_page, widget):
+    """anywidget imports ``_esm`` from a blob and hands over a Backbone model; this is the part that views rely on."""
+    page = open_page("", mount=False)
+    run = """async ([source, css, state]) => {
+      document.head.append(Object.assign(document.createElement("style"), { textContent: css }));
+      const module = await import(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
+      const sent = [], model = new llmcourseHost.Model(state);
+      model.save_changes = () => sent.push(structuredClone(model.state));
+      const el = document.body.appendChild(document.createElement("div"));
+      const stop = await module.default.render({ model, el, experimental: {} });
+      Object.assign(el, { id: "cell", lcModel: model });
+      Object.assign(window, { sent, stop });
+    }"""
+    assert str(widget._esm) == bundle.bundle(widget.script)
+    page.evaluate(run, [str(widget._esm), str(widget._css), widget.state()])
+    div = page.locator("#cell")
+    if widget.script == "entropy":
+        check_entropy(div)
+        div.get_by_role("slider").first.press("ArrowRight")
+        widget.p = page.evaluate("sent.at(-1).p")  # Python accepts what the view sends
+        check_entropy(div)
+    else:
+        check_next_token(div)
+        div.get_by_role("button", name="Sample", exact=True).click()
+        widget.generated = page.evaluate("sent.at(-1).generated")
+        check_next_token(div)
+    page.evaluate("stop()")
+    assert page.evaluate("cell.childElementCount + cell.lcModel.listeners.length") == 0
