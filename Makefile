@@ -36,7 +36,7 @@ help: ## list the commands
 	@touch $@ .venv/.site
 
 book: .venv/.site ## build the site into _build/html, without executing anything
-	@$(BIN)/python -m jupyter_book build . -W -n --keep-going
+	@$(BIN)/jupyter-book build . -W -n --keep-going
 	@echo "Built. Open _build/html/index.html in a browser, or run: make serve"
 
 serve: book ## build, then serve the site on this machine only

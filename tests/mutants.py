@@ -18,6 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 LANGUAGE, UNIT = "src/llmcourse/language", "tests/unit/language"
 INFORMATION = f"{UNIT}/test_information.py tests/oracles/test_information_oracles.py"
+WIDGETS = "tests/site/test_widgets.py"
 NGRAM = f"{UNIT}/test_ngram.py {UNIT}/test_ngram_vocabulary.py"
 
 
@@ -155,6 +156,60 @@ MUTANTS = (
         "close = ",
         "tests/unit/exercises/test_checker.py",
     ),
+    # widgets: the page's own mathematics, its host, and what Python refuses
+    Mutant(
+        "src/llmcourse/explore/entropy.js",
+        "  return -UNITS[unit].log(p) + 0;",
+        "  return -Math.log2(p) + 0;",
+        f"{WIDGETS} -k random_distributions",
+    ),
+    Mutant(
+        "src/llmcourse/explore/entropy.js",
+        "(pv > 0 ? pv * surprise(q[i], unit) : 0)",
+        "pv * surprise(q[i], unit)",
+        f"{WIDGETS} -k zeros_and_infinities",
+    ),
+    Mutant(
+        "src/llmcourse/explore/entropy.js",
+        "return others > 0 ? (pv / others) * (1 - value) : (1 - value) / (p.length - 1);",
+        "return (1 - value) / (p.length - 1);",
+        f"{WIDGETS} -k keys_move",
+    ),
+    Mutant(
+        "src/llmcourse/explore/next_token.js",
+        "once / (once + 2 * twice)",
+        "once / (once + twice)",
+        f"{WIDGETS} -k every_order",
+    ),
+    Mutant(
+        "src/llmcourse/explore/next_token.js",
+        "let t = Math.imul(a ^ (a >>> 15), a | 1);",
+        "let t = Math.imul(a ^ (a >>> 15), a);",
+        f"{WIDGETS} -k buttons_draw",
+    ),
+    Mutant(
+        "book/assets/js/host.js",
+        'if (typeof entry.cleanup === "function") entry.cleanup();',
+        "entry.cleanup;",
+        f"{WIDGETS} -k unmounts_cleans",
+    ),
+    Mutant(
+        "src/llmcourse/explore/markup.py", 'text.replace("<", "\\u003c")', "text", "tests/unit/explore/test_markup.py"
+    ),
+    Mutant(
+        "src/llmcourse/explore/entropy.py",
+        "check(len(labels) == len(set(labels)),",
+        "check(True,",
+        "tests/unit/explore/test_entropy.py",
+    ),
+    # the site's extensions
+    Mutant("book/_ext/lc_figures.py", 'prefix=f"f{number}-"', 'prefix="f-"', "tests/site/test_pages.py -k share_no_ids"),
+    Mutant(
+        "book/_ext/lc_figures.py",
+        'colors = {value.lower(): f"var(--lc-{name})"',
+        "colors = {value.lower(): value",
+        "tests/site/test_site.py -k take_the_colors",
+    ),
     Mutant(
         "tools/notebooks.py",
         "        if name not in readable or name in used:",
@@ -205,13 +260,13 @@ def fate(mutant: Mutant) -> str:
 
 def main(words: list[str]) -> int:
     chosen = [m for i, m in enumerate(MUTANTS, 1) if not words or any(word in f"{i} {m.file}" for word in words)]
-    suites = " ".join(sorted({test for mutant in chosen for test in mutant.tests.split()}))
     with tempfile.TemporaryDirectory() as name:
         copy_of_the_project(Path(name))
-        untouched = run(suites, Path(name))
-    if untouched.returncode:
-        print(untouched.stdout[-3000:], "\nThe tests fail without any mutant, so they cannot tell one.", sep="\n")
-        return 1
+        for tests in sorted({mutant.tests for mutant in chosen}):
+            untouched = run(tests, Path(name))
+            if untouched.returncode:
+                print(untouched.stdout[-3000:], f"{tests} fails without any mutant, so it cannot tell one.", sep="\n")
+                return 1
     failed = 0
     with ThreadPoolExecutor(max_workers=2) as pool:
         for number, (mutant, result) in enumerate(zip(chosen, pool.map(fate, chosen), strict=True), 1):

@@ -1,7 +1,7 @@
 """Pictures of built pages: light, dark and phone. ``python tools/screenshots.py [-o FOLDER] [PAGE ...]``.
 
 A page is named by its path in the site without ``.html``; without names, all of them. The name ``social`` draws
-book/assets/img/social.png from social.svg with the site's own fonts.
+book/assets/img/social.png from social.svg with the site's own fonts, ``readme`` takes the README's picture of a page.
 """
 
 import argparse
@@ -59,6 +59,20 @@ def social(browser: Browser) -> None:
         page.unlink()
 
 
+def readme(browser: Browser, site: Path) -> None:
+    """The first screenful around the widget of page 1.3, with one bar moved by hand."""
+    tab = browser.new_page(viewport={"width": 1280, "height": 800})
+    tab.goto((site / "chapters/01_mathematical_intuition/03_entropy.html").as_uri(), wait_until="load")
+    tab.locator(".lc-widget").scroll_into_view_if_needed()
+    tab.locator(".lc-widget[data-ready=true]").wait_for()
+    tab.locator(".lc-widget input[type=range], .lc-widget [role=slider]").first.focus()
+    for _ in range(5):
+        tab.keyboard.press("ArrowUp")
+    tab.evaluate("scrollTo(0, document.querySelector('.lc-widget').getBoundingClientRect().top + scrollY - 170)")
+    tab.wait_for_timeout(500)
+    tab.screenshot(path=IMAGES / "page.png")
+
+
 def main() -> None:
     """Take the pictures that the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -75,6 +89,8 @@ def main() -> None:
         browser = play.chromium.launch(executable_path=program, args=LAUNCH_ARGS)
         if given.pages == ["social"]:
             social(browser)
+        elif given.pages == ["readme"]:
+            readme(browser, given.site.resolve())
         else:
             shoot(browser, given.site.resolve(), given.pages or pages(given.site), given.output)
         browser.close()

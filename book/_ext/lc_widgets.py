@@ -1,11 +1,14 @@
 """Widgets on pages: each module as a classic script (an ES import fails on file://), the host only where needed."""
 
+import json
 from pathlib import Path
+from typing import ClassVar
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
 
-from lc_package import SOURCE, pure_module
+from lc_package import ROOT, SOURCE, pure_module
 
 STYLE = SOURCE / "llmcourse/explore/widget.css"
 
@@ -30,8 +33,31 @@ def add_host(app: Sphinx, _page: str, _template: str, context: dict, _doctree: n
         app.add_js_file("js/host.js", loading_method="defer")
 
 
+class WidgetOf(SphinxDirective):
+    """``{lc-widget-of} NOTEBOOK NAME``: a page's widget once more, with the state and picture stored there."""
+
+    required_arguments = 2
+    option_spec: ClassVar[dict] = {}
+
+    def run(self) -> list[nodes.Node]:
+        """The widget's HTML, or an error that names what is missing."""
+        page, name = self.arguments
+        path = ROOT / page
+        if not path.exists():
+            raise self.error(f"no notebook {page}")
+        self.env.note_dependency(str(path))
+        mark = f'class="lc-widget" data-widget="{name}"'
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            for output in cell.get("outputs", []):
+                page_html = "".join(output.get("data", {}).get("text/html", ""))
+                if mark in page_html:
+                    return [nodes.raw("", page_html, format="html")]
+        raise self.error(f"{page} has no stored output of a widget named {name}")
+
+
 def setup(app: Sphinx) -> dict:
     """Sphinx calls this."""
+    app.add_directive("lc-widget-of", WidgetOf)
     app.connect("builder-inited", write_scripts)
     app.connect("html-page-context", add_host)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,77 @@
+"""Promises that hold for every module of the package."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "src/llmcourse"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+KEYS = set(re.findall(r"^@\w+\{([^,]+),", (ROOT / "book/references.bib").read_text(encoding="utf-8"), re.MULTILINE))
+
+
+def name(path: Path) -> str:
+    return path.relative_to(PACKAGE).as_posix()
+
+
+def public(path: Path):
+    """The public functions and methods of a module, with their docstrings."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+            yield node.name, ast.get_docstring(node, clean=True) or ""
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name)
+def test_each_module_fits_in_a_sitting_and_says_what_it_is(path):
+    source = path.read_text(encoding="utf-8")
+    assert len(source.splitlines()) <= 250
+    if path.name == "__init__.py":
+        assert source == ""  # importing one module never drags in another
+    else:
+        first = ast.get_docstring(ast.parse(source)).splitlines()[0]
+        assert re.search(
+            r"\((numpy|torch|pure Python|standard library|IPython|anywidget|matplotlib, plotly)\)\.$|\.$", first
+        )
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name)
+def test_each_citation_is_in_the_bibliography(path):
+    text = path.read_text(encoding="utf-8")
+    cited = {key for group in re.findall(r"\{cite\}`([^`]+)`", text) for key in group.split(",")}
+    assert cited <= KEYS
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "language").glob("[a-z]*.py")), ids=name)
+def test_each_public_function_of_the_mathematics_says_where_it_comes_from(path):
+    """A source, a derivation, or being the same value as another function, which says it."""
+    for function, docstring in public(path):
+        assert docstring, function
+        told = re.search(r"^(Source|Derivation):", docstring, re.MULTILINE)
+        checker = function.startswith(("check_", "of_", "from_", "find"))
+        same = docstring.startswith("The same")
+        assert told or checker or same, function
+
+
+@pytest.mark.parametrize("module", ["probability", "softmax", "information", "ngram", "coding"])
+def test_the_numpy_modules_start_without_torch(module):
+    code = f"import sys, llmcourse.language.{module}; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_importing_the_whole_package_asks_nothing_of_the_network(monkeypatch):
+    modules = [
+        "llmcourse." + name(path).removesuffix(".py").replace("/", ".") for path in MODULES if path.stem != "__init__"
+    ]
+    code = (
+        "import socket\n"
+        "def refuse(*_, **__): raise SystemExit('a socket was opened')\n"
+        "socket.socket.connect = refuse\n"
+        f"import importlib\nfor module in {modules!r}: importlib.import_module(module)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
