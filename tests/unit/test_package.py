@@ -11,6 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src/llmcourse"
 MODULES = sorted(PACKAGE.rglob("*.py"))
+MATHEMATICS = ["probability", "softmax", "information", "smoothing", "ngram", "coding"]
 KEYS = set(re.findall(r"^@\w+\{([^,]+),", (ROOT / "book/references.bib").read_text(encoding="utf-8"), re.MULTILINE))
 
 
@@ -34,9 +35,7 @@ def test_each_module_fits_in_a_sitting_and_says_what_it_is(path):
         assert source == ""  # importing one module never drags in another
     else:
         first = ast.get_docstring(ast.parse(source)).splitlines()[0]
-        assert re.search(
-            r"\((numpy|torch|pure Python|standard library|IPython|anywidget|matplotlib, plotly)\)\.$|\.$", first
-        )
+        assert first.endswith(".")
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name)
@@ -46,10 +45,10 @@ def test_each_citation_is_in_the_bibliography(path):
     assert cited <= KEYS
 
 
-@pytest.mark.parametrize("path", sorted((PACKAGE / "language").glob("[a-z]*.py")), ids=name)
-def test_each_public_function_of_the_mathematics_says_where_it_comes_from(path):
+@pytest.mark.parametrize("module", MATHEMATICS)
+def test_each_public_function_of_the_mathematics_says_where_it_comes_from(module):
     """A source, a derivation, or being the same value as another function, which says it."""
-    for function, docstring in public(path):
+    for function, docstring in public(PACKAGE / f"language/{module}.py"):
         assert docstring, function
         told = re.search(r"^(Source|Derivation):", docstring, re.MULTILINE)
         checker = function.startswith(("check_", "of_", "from_", "find"))
@@ -57,13 +56,13 @@ def test_each_public_function_of_the_mathematics_says_where_it_comes_from(path):
         assert told or checker or same, function
 
 
-@pytest.mark.parametrize("module", ["probability", "softmax", "information", "ngram", "coding"])
+@pytest.mark.parametrize("module", MATHEMATICS)
 def test_the_numpy_modules_start_without_torch(module):
     code = f"import sys, llmcourse.language.{module}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-def test_importing_the_whole_package_asks_nothing_of_the_network(monkeypatch):
+def test_importing_the_whole_package_asks_nothing_of_the_network():
     modules = [
         "llmcourse." + name(path).removesuffix(".py").replace("/", ".") for path in MODULES if path.stem != "__init__"
     ]
