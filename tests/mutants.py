@@ -203,7 +203,9 @@ MUTANTS = (
         "tests/unit/explore/test_entropy.py",
     ),
     # the site's extensions
-    Mutant("book/_ext/lc_figures.py", 'prefix=f"f{number}-"', 'prefix="f-"', "tests/site/test_pages.py -k share_no_ids"),
+    Mutant(
+        "book/_ext/lc_figures.py", 'prefix=f"f{number}-"', 'prefix="f-"', "tests/site/test_pages.py -k share_no_ids"
+    ),
     Mutant(
         "book/_ext/lc_figures.py",
         'colors = {value.lower(): f"var(--lc-{name})"',

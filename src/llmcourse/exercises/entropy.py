@@ -1,5 +1,7 @@
 """Exercises of page 1.3, entropy and information (numpy)."""
 
+import math
+
 import numpy as np
 
 from llmcourse.exercises.checker import Exercise, Misconception, Number
@@ -7,8 +9,23 @@ from llmcourse.language.information import kl_divergence, surprise
 
 LN2 = np.log(2)
 
-bits_per_character = Number(
+overpaid_in_nats = Number(
     name="1.3.a",
+    answer=0.5 * LN2,
+    unit="nats",
+    misconceptions=[
+        (0.5, "This is in bits. One bit is ln 2 = 0.693 nats, so the number of nats is smaller: multiply by it."),
+        (1.5 * LN2, "This is the whole bill H(p, q) in nats. What you overpay is that minus H(p)."),
+        (
+            0.5 / LN2,
+            "You divided by ln 2. A nat is the larger unit (1.443 bits), so the number of nats is the smaller one.",
+        ),
+        (math.inf, "This is D(q‖p): the weights are those of p, which never draws the third outcome."),
+    ],
+)
+
+bits_per_character = Number(
+    name="1.3.b",
     answer=1.90 / LN2 / 3.8,
     unit="bits per character",
     misconceptions=[
@@ -58,7 +75,7 @@ def _cross_entropy_only(p: np.ndarray, q: np.ndarray) -> float:
 
 
 overpaid = Exercise(
-    name="1.3.d",
+    name="1.3.e",
     signature="overpaid(p, q)",
     answer=lambda p, q: float(kl_divergence(p, q)),
     cases=[
@@ -67,6 +84,18 @@ overpaid = Exercise(
         (np.array([0.5, 0.5]), np.array([1.0, 0.0])),
     ],
     misconceptions=[
+        Misconception(
+            lambda p, q: _zero_times_infinity(q, p),
+            "This is D(q‖p), and NaN where q is 0: the weights are those of the truth, p; a weight of 0 means no term.",
+        ),
+        Misconception(
+            lambda p, q: _zero_times_infinity(p, q) * LN2,
+            "This is in nats, and NaN where p is 0. Use log2, and leave out what never happens.",
+        ),
+        Misconception(
+            lambda p, q: -_zero_times_infinity(p, q),
+            "The ratio is upside down or the sign is off: overpaying is never negative. Where p is 0 you also get NaN.",
+        ),
         Misconception(
             _zero_times_infinity,
             "NaN: where p is 0 you computed 0 · (−∞). What never happens is never billed; leave those outcomes out.",
@@ -88,7 +117,7 @@ overpaid = Exercise(
 )
 
 average_bill = Exercise(
-    name="1.3.c",
+    name="1.3.d",
     signature="average_bill(q, tokens)",
     answer=lambda q, tokens: float(surprise(q[tokens]).mean()),
     cases=[

@@ -39,6 +39,14 @@ words_seen_once = Exercise(
             lambda x: {v for v in x if x.count(v) == 1},
             "This is the right set. The bars |…| around it ask for its size, so one len() is missing.",
         ),
+        Misconception(
+            lambda x: [v for v in x if x.count(v) == 1],
+            "You return the words themselves, in a list. The bars |…| ask how many they are: take len() of it.",
+        ),
+        Misconception(  # in the set's own order, which only another run over the same set gives
+            lambda x: [v for v in set(x) if x.count(v) == 1],
+            "These are the right words, in a list. The bars |…| ask how many they are: take len() of it.",
+        ),
     ],
 )
 
@@ -65,6 +73,11 @@ root_of_product = Exercise(
             lambda p: float(np.prod(1 / p) / len(p)),
             "You divided by T where the exponent asks for the T-th root. If you wrote ** 1 / T, Python read it as "
             "(… ** 1) / T: put parentheses around (1 / T).",
+        ),
+        Misconception(
+            lambda p: float(-np.log(p).mean()),
+            "This is the log of the answer: −log p is log(1/p), and their mean is the log of the T-th root. Take exp "
+            "of it.",
         ),
     ],
 )
@@ -101,6 +114,10 @@ pairs_with_earlier = Exercise(
             lambda a: float(sum(a[i] * a[i - 1] for i in range(1, len(a)))),
             "You paired each entry with the one just before it. The inner Σ asks for every earlier one.",
         ),
+        Misconception(
+            lambda a: float(sum(a[i] * a[j] for i in range(len(a)) for j in range(i - 1))),
+            "range(i − 1) already stops at i − 2: both Python's open end and the −1 were subtracted. Use range(i).",
+        ),
     ],
 )
 
@@ -108,7 +125,7 @@ tokens_until_zero = Number(
     name="1.1.b",
     answer=1075 * math.log(2) / 3,
     unit="tokens, so the 249th makes it zero",
-    tolerance=0.01,  # 248 and 249 are as good as 248.4
+    tolerance=0.01,  # "about": 248 and 249 are as good as 248.4, and so is a round 250
     misconceptions=[
         (
             1075 / 3,
@@ -126,12 +143,22 @@ tokens_until_zero = Number(
             1075 * math.log(2),
             "This is how many nats there are to lose. Each token uses up 3 of them.",
         ),
+        (
+            1022 * math.log(2) / 3,
+            "You stopped at 2^−1022, the smallest normal float64. Below it come the subnormal ones, which give up "
+            "digits to get smaller, down to 2^−1074. Zero begins below half of that: 1075 · ln 2 ≈ 745 nats.",
+        ),
     ],
 )
 
 
 def _pairs(x: Int[Array, " T"]) -> list[tuple[int, int]]:
     return list(pairwise(x.tolist()))
+
+
+def _round(x: Int[Array, " T"]) -> list[tuple[int, int]]:
+    """The pairs of a loop that starts at 0: Python's x[-1], the last token, comes before the first."""
+    return [(int(x[t - 1]), int(x[t])) for t in range(len(x))]
 
 
 def _logs(table: Float[Array, "V V"], pairs: list[tuple[int, int]]) -> Float[Array, " T"]:
@@ -186,8 +213,32 @@ average_nll = Exercise(
             "Row and column are swapped: this is P(x_{t−1} | x_t), reading backward. What is given picks the row.",
         ),
         Misconception(
+            lambda table, x: float(-_logs(table, _pairs(x)[1:]).sum() / (len(x) - 1)),
+            "Your first term is lost. The paper's t = 2 is Python's x[1], because Python counts from 0: the loop is "
+            "range(1, len(x)).",
+        ),
+        Misconception(
             lambda table, x: float(-_logs(table, _pairs(x)[1:]).mean()) if len(x) > 2 else math.nan,
-            "Your first term is lost. The paper's t = 2 is Python's x[1], because Python counts from 0.",
+            "Your first term is lost, and you averaged the rest. The paper's t = 2 is Python's x[1], because Python "
+            "counts from 0.",
+        ),
+        Misconception(
+            lambda table, x: float(-_logs(table, _round(x)).sum() / (len(x) - 1)),
+            "Your loop starts at 0, where x[t − 1] is x[−1], the last token. The paper's t = 2 is Python's t = 1.",
+        ),
+        Misconception(
+            lambda table, x: float(-_logs(table, _round(x)).mean()),
+            "Your loop starts at 0, where x[t − 1] is x[−1], the last token; so you have T terms and divide by T. "
+            "Start at 1 and divide by T − 1.",
+        ),
+        Misconception(
+            lambda table, x: -_logs(table, _pairs(x)) / (len(x) - 1),
+            "You return an array, one entry for each t. The Σ is missing: add the entries up.",
+        ),
+        Misconception(
+            lambda table, x: -_logs(table, _pairs(x)),
+            "You return an array, one entry for each t. The Σ and the fraction in front of it are missing: add the "
+            "entries up and divide by how many they are.",
         ),
     ],
 )

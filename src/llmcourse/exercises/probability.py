@@ -7,33 +7,40 @@ from llmcourse.shapes import Array, Float, Int
 
 _LONG = np.tile([0.4, 0.5, 0.25, 0.8], 300)  # 1200 tokens, probability 10^-419: below the smallest float64
 
-three_tokens = Number(
-    name="1.2.a, first part",
-    answer=10.0,
+_TURN = np.array([29 / 408, 9 / 51, 17 / 87, 757 / 977, 1096 / 4723, 126 / 1108])  # don't know . ␣ ` I
+_WORDS = np.delete(_TURN, 3)  # the blank forgotten
+
+one_turn = Number(
+    name="1.2.a",
+    answer=float(np.exp(-np.log(_TURN).mean())),
     unit="equally likely tokens",
     misconceptions=[
-        (1000.0,
-         "This is 1 over the probability of the whole text: the perplexity of three tokens taken as one choice. "
-         "Take the cube root, because perplexity is per token."),
-        (0.1,
+        (float(1 / np.prod(_TURN)),
+         "This is 1 over the probability of the whole turn: the perplexity of six tokens taken as one choice. Take "
+         "the sixth root, because perplexity is per token."),
+        (float(np.exp(np.log(_TURN).mean())),
          "This is the geometric mean of the probabilities. Perplexity is its inverse: a count of equal choices, at "
          "least 1."),
-        (3 / 0.62,
-         "You averaged the probabilities and inverted. A text multiplies its probabilities, so the mean that "
-         "belongs here is the geometric one; the 0.02 must hurt more than this."),
-        (float(2 ** (np.log(1000) / 3)),
+        (float(1 / _TURN.mean()),
+         "You averaged the probabilities and inverted. A text multiplies its probabilities, so the mean that belongs "
+         "here is the geometric one; the blank's 757/977 must not cover for *don't*."),
+        (float(np.exp(-np.log(_WORDS).mean())),
+         "You left out the blank after the period. It is a token with a factor of its own, 757/977: one turn has six."),
+        (float(np.exp(-np.log(_TURN).sum() / 5)),
+         "All six factors are there, but you took the fifth root: one turn has six tokens."),
+        (float(2 ** -np.log(_TURN).mean()),
          "You took logarithms to base e and then a power of 2. Use e with ln, or 2 with log₂."),
-        (float(np.exp(np.log2(1000) / 3)),
+        (float(np.exp(-np.log2(_TURN).mean())),
          "You took logarithms to base 2 and then a power of e. Use 2 with log₂, or e with ln."),
-        (float(np.log(1000)),
-         "This is the negative log-likelihood in nats, of all three tokens. Divide by 3 and take e to that power."),
-        (float(np.log(1000) / 3),
+        (float(-np.log(_TURN).sum()),
+         "This is the negative log-likelihood in nats, of all six tokens. Divide by 6 and take e to that power."),
+        (float(-np.log(_TURN).mean()),
          "This is the surprise per token in nats. One step is left: e to this power."),
     ],
 )  # fmt: skip
 
 mixed_text = Number(
-    name="1.2.a, second part",
+    name="1.2.b",
     answer=float(2**3.5),
     unit="equally likely tokens",
     misconceptions=[
@@ -58,72 +65,60 @@ def _score(p: Float[Array, " T"]) -> tuple[float, float]:
     return float(nll), float(np.exp(nll / p.size))
 
 
-def _score_from_mean_probability(p):
-    return float(-np.log(p.mean()) * p.size), float(1 / p.mean())
-
-
 def _score_without_length(p):
-    nll = -np.log(p).sum()
     with np.errstate(over="ignore"):
-        return float(nll), float(np.exp(nll))
-
-
-def _score_in_bits(p):
-    bits = -np.log2(p).sum()
-    return float(bits), float(2 ** (bits / p.size))
-
-
-def _score_in_two_bases(p):
-    bits = -np.log2(p).sum()
-    return float(bits), float(np.exp(bits / p.size))
-
-
-def _score_with_power_of_two(p):
-    nll = -np.log(p).sum()
-    return float(nll), float(2 ** (nll / p.size))
+        return _score(p)[0], np.exp(_score(p)[0])
 
 
 def _score_of_product(p):
     with np.errstate(divide="ignore"):
         nll = -np.log(np.prod(p))
-    return float(nll), float(np.exp(nll / p.size))
+    return nll, np.exp(nll / p.size)
 
 
-def _score_without_minus(p):
-    log_likelihood = np.log(p).sum()
-    return float(log_likelihood), float(np.exp(log_likelihood / p.size))
+def _score_with_root_of_product(p):
+    with np.errstate(divide="ignore"):
+        return _score(p)[0], np.prod(p) ** (-1 / p.size)
 
 
 score = Exercise(
-    name="1.2.c",
+    name="1.2.d",
     signature="score(p)",
     answer=_score,
-    cases=[
-        (np.array([0.4, 0.5, 0.25, 0.8]),),
-        (np.array([0.5, 0.1, 0.02]),),
-        (np.array([1.0, 1.0, 0.3]),),
-        (_LONG,),
-    ],
+    cases=[(np.array(p),) for p in ([0.4, 0.5, 0.25, 0.8], [0.5, 0.1, 0.02], [1.0, 1.0, 0.3], _LONG)],
     misconceptions=[
-        Misconception(_score_from_mean_probability,
+        Misconception(lambda p: (-np.log(p.mean()) * p.size, 1 / p.mean()),
             "This averages the probabilities. A text multiplies them, so its logarithms add: take the logarithm of "
             "each probability first, then sum."),
+        Misconception(lambda p: (-np.log(p).mean(), _score(p)[1]),
+            "The perplexity is right, but the negative log-likelihood belongs to the whole text: the sum over its "
+            "tokens, without the 1/T."),
         Misconception(_score_without_length,
             "The negative log-likelihood is right, but the perplexity forgets the 1/T: divide by the number of "
             "tokens before you exponentiate, or every longer text looks worse."),
-        Misconception(_score_in_bits,
+        Misconception(lambda p: (_score(p)[0] / np.log(2), _score(p)[1]),
             "The perplexity is right, but the negative log-likelihood is in bits (log₂). The exercise asks for "
             "nats: use np.log."),
-        Misconception(_score_in_two_bases,
+        Misconception(lambda p: (-np.log2(p).sum(), np.exp(-np.log2(p).mean())),
             "Two bases are mixed: log₂ on the way in, e on the way out. Use np.log with np.exp."),
-        Misconception(_score_with_power_of_two,
+        Misconception(lambda p: (_score(p)[0], 2 ** -np.log(p).mean()),
             "Two bases are mixed: np.log on the way in, 2 on the way out. The inverse of np.log is np.exp."),
         Misconception(_score_of_product,
             "Right for short texts. For 1200 tokens the product is smaller than the smallest float64, becomes 0, "
             "and its logarithm −∞. Take the logarithms first and add them."),
-        Misconception(_score_without_minus,
+        Misconception(_score_with_root_of_product,
+            "Right for short texts. For 1200 tokens np.prod is 0 in float64, and 0 to the power −1/T is infinite. Take"
+            " the exponential of the mean negative logarithm instead of the root of the product."),
+        Misconception(lambda p: (np.log(p).sum(), np.exp(np.log(p).mean())),
             "The sign is missing: logarithms of probabilities are negative, the *negative* log-likelihood is "
             "positive, and a perplexity is at least 1."),
+        Misconception(lambda p: (np.log(p).sum(), _score(p)[1]),
+            "The perplexity is right, but the other number has lost its minus: the *negative* log-likelihood is "
+            "positive, since each logarithm of a probability is negative."),
+        Misconception(lambda p: _score(p)[0],
+            "This is the negative log-likelihood, and it is right. Return two numbers: nll, perplexity."),
+        Misconception(lambda p: _score(p)[1],
+            "This is the perplexity, and it is right. Return two numbers: nll, perplexity."),
     ],
 )  # fmt: skip
 
@@ -139,27 +134,19 @@ def _table(ids: Int[Array, " T"], size: int, k: float) -> Float[Array, "V V"]:
     return weights / weights.sum(axis=1, keepdims=True)
 
 
-def _table_of_columns(ids, size, k):
-    weights = _pairs(ids, size) + k
-    return weights / weights.sum(axis=0, keepdims=True)
+def _table_without_k(ids, size, k):
+    with np.errstate(invalid="ignore"):
+        return _pairs(ids, size) / _pairs(ids, size).sum(axis=1, keepdims=True)
 
 
-def _table_of_pairs(ids, size, k):
-    weights = _pairs(ids, size) + k
-    return weights / weights.sum()
-
-
-def _table_backward(ids, size, k):
-    return _table(ids[::-1], size, k)
-
-
-def _table_with_k_once(ids, size, k):
-    counts = _pairs(ids, size)
-    return (counts + k) / (counts.sum(axis=1, keepdims=True) + k)
+def _table_of_last_writes(ids, size, k):
+    weights = np.full((size, size), float(k))
+    weights[ids[:-1], ids[1:]] += 1
+    return weights / weights.sum(axis=1, keepdims=True)
 
 
 bigram_table = Exercise(
-    name="1.2.d",
+    name="1.2.e, the table",
     signature="bigram_table(ids, size, k)",
     answer=_table,
     cases=[
@@ -168,18 +155,33 @@ bigram_table = Exercise(
         (np.array([1, 0, 1]), 4, 0.01),
     ],
     misconceptions=[
-        Misconception(_table_of_columns,
+        Misconception(lambda ids, size, k: (w := _pairs(ids, size) + k) / w.sum(axis=0, keepdims=True),
             "The columns sum to 1, the rows do not. A column asks which token came *before*; we need what comes "
             "*after* each context, so divide each row by its own total (axis=1, keepdims=True)."),
-        Misconception(_table_of_pairs,
+        Misconception(lambda ids, size, k: (w := _pairs(ids, size) + k) / w.sum(axis=1),
+            "The totals are those of the rows, but without keepdims=True numpy lays them along the *columns*: entry "
+            "(a, b) is divided by the total of row b. Write sum(axis=1, keepdims=True)."),
+        Misconception(lambda ids, size, k: (w := _pairs(ids, size) + k) / w.sum(),
             "The whole table sums to 1: these are joint probabilities of pairs. Zoom in on one context, which means"
             " dividing each row by its own total."),
-        Misconception(_table_backward,
+        Misconception(lambda ids, size, k: _pairs(ids, size) + k,
+            "These are the counts plus k, not yet probabilities: divide each row by its own total."),
+        Misconception(_table_without_k,
+            "These are the raw counts' shares: k is not in them, and a context that was never seen becomes 0/0. Add k "
+            "to every cell before you divide."),
+        Misconception(_table_of_last_writes,
+            "numpy's c[a, b] += 1 adds 1 only once where an index pair is repeated, so a pair seen twice counts as one."
+            " Use np.add.at(c, (ids[:-1], ids[1:]), 1)."),
+        Misconception(lambda ids, size, k: _table(ids[::-1], size, k),
             "Rows and columns are exchanged: row = context (the token before), column = the token that follows it. "
             "The pair at place t is (ids[t], ids[t + 1])."),
-        Misconception(_table_with_k_once,
+        Misconception(lambda ids, size, k: (_pairs(ids, size) + k) / (_pairs(ids, size).sum(axis=1)[:, None] + k),
             "k was added to each of the V counts of a row but only once to its total, so the rows sum to more than "
             "1. The total grows by k·V."),
+        Misconception(lambda ids, size, k:
+                      (_pairs(ids, size) + k) / (np.bincount(ids, minlength=size)[:, None] + k * size),
+            "You divided by how often the token occurs. Its last occurrence may end the text, and then nothing follows"
+            " it: the last token was counted as a context. Divide by the sum of the row."),
     ],
 )  # fmt: skip
 
@@ -189,10 +191,6 @@ def _write(table: Float[Array, "V V"], start: int, throws: Float[Array, " T"]) -
     for throw in throws:
         ids.append(int((table[ids[-1]].cumsum() <= throw).sum()))
     return ids[1:]
-
-
-def _write_from_one_row(table, start, throws):
-    return [int((table[start].cumsum() <= throw).sum()) for throw in throws]
 
 
 def _write_greedily(table, start, throws):
@@ -220,7 +218,7 @@ def _write_without_running_total(table, start, throws):
 _TABLE = np.array([[0.1, 0.6, 0.3], [0.5, 0.2, 0.3], [0.25, 0.25, 0.5]])
 
 write = Exercise(
-    name="1.2.e",
+    name="1.2.e, the loop",
     signature="write(table, start, throws)",
     answer=_write,
     cases=[
@@ -229,7 +227,9 @@ write = Exercise(
         (_TABLE, 1, np.array([0.6, 0.15, 0.9])),
     ],
     misconceptions=[
-        Misconception(_write_from_one_row,
+        Misconception(lambda table, start, throws: [start, *_write(table, start, throws)],
+            "`start` was given, not written: return only the tokens that the throws drew, one for each."),
+        Misconception(lambda table, start, throws: [int((table[start].cumsum() <= u).sum()) for u in throws],
             "Each token was drawn from the row of ``start``. The loop must feed what it has written back in: the "
             "next row is the row of the token just drawn."),
         Misconception(_write_greedily,

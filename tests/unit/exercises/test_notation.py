@@ -1,6 +1,8 @@
 """The exercises of page 1.1: right answers pass, each usual mistake is told its own reason, a stub is not attempted."""
 
 import math
+from collections import Counter
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -17,6 +19,10 @@ def _average_nll(table, x):
     """As a reader would write it from the formula, with none of the module's own helpers."""
     terms = [math.log(table[x[t - 1], x[t]]) for t in range(1, len(x))]
     return -sum(terms) / len(terms)
+
+
+def _loop(table, x, start, terms):
+    return -sum(math.log(table[x[t - 1], x[t]]) for t in range(start, len(x))) / terms
 
 
 SOLUTIONS = {
@@ -62,12 +68,28 @@ def test_an_empty_number_is_not_attempted():
         ("average_nll", lambda table, x: -np.mean(np.log(table[x[1:], x[:-1]])), "reading backward"),
         ("average_nll", lambda table, x: -np.mean(np.log10(table[x[:-1], x[1:]])), "log10"),
         ("average_nll", lambda table, x: -np.log(np.mean(table[x[:-1], x[1:]])), "averaged the probabilities"),
+        ("average_nll", lambda table, x: -np.log(table[x[:-1], x[1:]]) / (len(x) - 1), "The Σ is missing"),
+        ("average_nll", lambda table, x: [-math.log(table[a, b]) for a, b in pairwise(x)], "divide by how many"),
+        ("average_nll", lambda table, x: _loop(table, x, 2, len(x) - 1), "first term is lost. "),
+        ("average_nll", lambda table, x: _loop(table, x, 0, len(x)), "x[−1], the last token; so you have T"),
+        ("average_nll", lambda table, x: _loop(table, x, 0, len(x) - 1), "x[−1], the last token. "),
+        ("pairs_with_earlier", lambda a: sum(a[i] * sum(a[: max(i - 1, 0)]) for i in range(len(a))), "Use range(i)"),
+        ("root_of_product", lambda p: sum(math.log(1 / p_t) for p_t in p) / len(p), "log of the answer"),
+        ("words_seen_once", lambda x: [v for v, count in Counter(x).items() if count == 1], "take len()"),
+        ("words_seen_once", lambda x: [v for v in set(x) if x.count(v) == 1], "take len()"),
     ],
 )
 def test_a_mistake_written_another_way_is_recognized(name, mistake, words):
     verdict = EXERCISES[name].check(mistake)
     assert verdict.status == "wrong"
     assert words in verdict.message
+
+
+def test_stopping_at_the_smallest_normal_float_is_told_about_subnormals():
+    verdict = notation.tokens_until_zero.check(-math.log(np.finfo(float).smallest_normal) / 3)
+    assert verdict.status == "wrong"
+    assert "subnormal" in verdict.message
+    assert notation.tokens_until_zero.check(236).message == verdict.message
 
 
 def test_the_root_of_the_product_is_the_packages_perplexity():

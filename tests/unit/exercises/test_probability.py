@@ -16,7 +16,7 @@ FUNCTIONS = {name: value for name, value in ALL.items() if isinstance(value, Exe
 
 
 def test_the_page_has_these_five_checked_exercises():
-    assert list(ALL) == ["three_tokens", "mixed_text", "score", "bigram_table", "write"]
+    assert list(ALL) == ["one_turn", "mixed_text", "score", "bigram_table", "write"]
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -39,8 +39,9 @@ def test_an_empty_number_is_not_attempted(name):
 
 
 def test_numbers_are_those_of_the_package():
-    p = np.array([0.5, 0.1, 0.02])
-    np.testing.assert_allclose(exercises.three_tokens.answer, sequence_perplexity(p))
+    table = [(29, 408), (9, 51), (17, 87), (757, 977), (1096, 4723), (126, 1108)]  # asserted on the page
+    turn = np.array([count / total for count, total in table])
+    np.testing.assert_allclose(exercises.one_turn.answer, sequence_perplexity(turn))
     mixed = np.concatenate([np.full(100, 1 / 4), np.full(300, 1 / 16)])
     np.testing.assert_allclose(exercises.mixed_text.answer, sequence_perplexity(mixed))
 
