@@ -31,8 +31,7 @@ help: ## list the commands
 
 .venv/.all: requirements.txt requirements-site.txt constraints.txt pyproject.toml | .venv/.made
 	@echo "Installing everything, torch among it: several minutes on a slow line"
-	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on -r requirements.txt | { grep -v 'already satisfied' || true; }
-	@$(BIN)/python -m pip install --disable-pip-version-check -q --no-deps -e .
+	@$(BIN)/python -m pip install --disable-pip-version-check -r requirements.txt && $(BIN)/python -m pip install --disable-pip-version-check -q --no-deps -e . || { echo "Installing failed (see above). Is the package index reachable? Then run the same command again."; exit 1; }
 	@touch $@ .venv/.site
 
 book: .venv/.site ## build the site into _build/html, without executing anything

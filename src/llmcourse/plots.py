@@ -87,7 +87,7 @@ def whole_numbers(ax: Axes) -> Axes:
 class SiteRenderer(MimetypeRenderer):
     """Plotly figures twice over: plotly's own type for notebooks, and HTML that the site draws when it is scrolled to.
 
-    The figure's ``layout.meta["alt"]`` is its text alternative and must be set.
+    The figure's ``layout.meta["alt"]`` is its text alternative and must be set; ``meta["caption"]`` is its caption.
     """
 
     def to_mimebundle(self, fig_dict: dict) -> dict:
