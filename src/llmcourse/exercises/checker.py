@@ -114,7 +114,11 @@ class Exercise:
         return Verdict(self.name, "wrong", failure)
 
     def _not_attempted(self) -> Verdict:
-        return Verdict(self.name, "not attempted", f"not attempted yet. Fill in {self.signature} and run this again.")
+        return Verdict(
+            self.name,
+            "not attempted",
+            f"not attempted yet. In the notebook, fill in {self.signature} and run the cell.",
+        )
 
     def _call(self, case: tuple) -> str:
         return f"{self.signature.partition('(')[0]}({', '.join(map(_show, case))})"
@@ -133,7 +137,9 @@ class Number:
     def check(self, attempt: Any) -> Verdict:
         """Compare the learner's number with the answer, then with the values of the usual mistakes."""
         if attempt is None or attempt is ...:
-            return Verdict(self.name, "not attempted", "not attempted yet. Put a number here and run this again.")
+            return Verdict(
+                self.name, "not attempted", "not attempted yet. In the notebook, put in your number and run the cell."
+            )
         if isinstance(attempt, bool) or not isinstance(attempt, numbers.Real):
             return Verdict(self.name, "wrong", f"a single number is wanted, not {_show(attempt)}.")
         if _same(attempt, self.answer, self.tolerance):

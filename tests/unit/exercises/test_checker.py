@@ -67,7 +67,7 @@ def test_an_unsolved_stub_is_not_an_error(stub):
     verdict = EXERCISE.check(stub)
     assert verdict.status == "not attempted"
     assert not verdict.passed
-    assert repr(verdict).startswith("… 1.2.a: not attempted yet. Fill in log_likelihood(p)")
+    assert repr(verdict).startswith("… 1.2.a: not attempted yet. In the notebook, fill in log_likelihood(p)")
 
 
 def test_the_learners_exception_is_shown_with_its_input():
