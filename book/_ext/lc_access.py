@@ -10,7 +10,7 @@ from sphinx.config import Config
 
 TEMPLATES = Path(__file__).with_name("templates")
 _SUMMARY = re.compile(
-    r'(<a class="[^"]*reference internal"[^>]*>)(.*?)(</a>\s*<details[^>]*>\s*<summary)(>)', re.DOTALL
+    r'(<a class="[^"]*reference internal"[^>]*>)((?:(?!</a>).)*)(</a>\s*<details[^>]*>\s*<summary)(>)', re.DOTALL
 )
 _CITATIONS = re.compile(r' role="(?:doc-biblioentry|list)"(?=[^>]*>)|(?<=<div) role="list"(?= class="citation-list")')
 

@@ -290,10 +290,69 @@ def test_many_small_bars_get_a_scale_that_is_written_down(open_page):
     assert bar.get_attribute("max") == "0.25"
     assert "drag: 0 to 0.25" in div.locator(".lc-head").inner_text()
     bar.focus()
-    for _ in range(3):
-        page.keyboard.press("End")
+    page.keyboard.press("End")
     assert state_of(div, "p")[0][2] == 1
     assert "drag: 0 to 1" in div.locator(".lc-head").inner_text()
+
+
+@pytest.mark.parametrize("width", [390, 640])
+def test_the_numbers_of_many_bars_stay_in_sight_and_a_keyboard_can_pass_the_bars(open_page, width):
+    many = EntropyExplorer([0.04] * 25, [chr(97 + i) for i in range(25)], q=[0.04] * 25).html()
+    page = open_page(many, width=width)
+    div = widget_of(page)
+    numbers = div.locator(".lc-numbers")
+    assert numbers.bounding_box()["height"] < 200
+    assert numbers.bounding_box()["y"] < div.locator(".lc-rows").bounding_box()["y"]
+    div.get_by_role("slider", name="p of “y”").evaluate("node => node.scrollIntoView({ block: 'center' })")
+    assert 0 <= numbers.bounding_box()["y"] < 300
+    div.get_by_role("button", name="Reset").focus()
+    page.keyboard.press("Tab")
+    assert focused(page) == "Skip the bars|true"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.tagName") == "FIGURE"
+    page.keyboard.press("Shift+Tab")
+    assert focused(page).startswith("q of “y”")
+
+
+def swipe(page: Page, points: list[tuple[float, float]]) -> None:
+    """One finger along these points, as the browser's own input."""
+    send = page.context.new_cdp_session(page).send
+    send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": points[0][0], "y": points[0][1]}]})
+    for x, y in points[1:]:
+        send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [{"x": x, "y": y}]})
+        page.wait_for_timeout(20)
+    send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    page.wait_for_timeout(50)
+
+
+def test_a_finger_that_scrolls_past_a_bar_changes_nothing_and_one_that_drags_it_does(open_page):
+    many = [1 / 25] * 25
+    page = open_page(
+        EntropyExplorer(many, [chr(97 + i) for i in range(25)], q=[0.04] * 25).html(),
+        has_touch=True,
+        is_mobile=True,
+        width=390,
+    )
+    div = widget_of(page)
+    for which in "pq":
+        page.evaluate("scrollTo(0, 0)")
+        page.evaluate(
+            "window.moved = 0; document.querySelector('.lc-widget').lcModel.on('change:p change:q', () => moved++)"
+        )
+        box = div.get_by_role("slider", name=f"{which} of “e”").bounding_box()
+        x, y = box["x"] + 0.8 * box["width"], box["y"] + box["height"] / 2
+        swipe(page, [(x, y - 12 * step) for step in range(25)])
+        assert page.evaluate("scrollY") > 100
+        assert state_of(div, "p", "q") == [many, many]
+        check_entropy(div)
+    page.wait_for_timeout(600)  # until the page has stopped gliding
+    page.evaluate("scrollTo(0, 0)")
+    box = div.get_by_role("slider", name="p of “a”").bounding_box()
+    y = box["y"] + box["height"] / 2
+    swipe(page, [(box["x"] + share * box["width"], y) for share in np.linspace(0.2, 0.8, 12)])
+    assert page.evaluate("scrollY") == 0
+    assert state_of(div, "p")[0][0] == pytest.approx(0.8 * 0.25, abs=0.02)
+    check_entropy(div)
 
 
 # ---- NextTokenExplorer ----
@@ -389,7 +448,8 @@ def test_a_whole_distribution_over_alice_is_the_models(open_page, unit):
     }"""
     contexts = ["", "the Queen of", "Alice was beginning to"]
     cases = [(c, order, smoothing) for c in contexts for order in range(6) for smoothing in ("add-k", "kneser-ney")]
-    tokens, rows = page.evaluate(run, [bundle.bundle("next_token"), widget.text, unit, cases])
+    ngram = bundle.join({"shared.js": bundle.read_script("shared.js")}, bundle.read_script("ngram.js"))
+    tokens, rows = page.evaluate(run, [ngram, widget.text, unit, cases])
     assert tuple(tokens) == fitted(widget.text, unit, 0, "add-k", 0.3).vocabulary.tokens
     for (context, order, smoothing), row in zip(cases, rows, strict=True):
         np.testing.assert_allclose(
@@ -428,6 +488,11 @@ def test_buttons_draw_the_same_tokens_as_python(open_page):
     assert len(state_of(div, "generated")[0]) == 200
     assert button(name="Sample").is_disabled()
     assert "200 steps" in div.locator(".lc-message").inner_text()
+    assert focused(page).startswith("Sample 10|")  # off, but the keyboard is still there
+    page.keyboard.press("Enter")
+    assert len(state_of(div, "generated")[0]) == 200
+    page.wait_for_timeout(50)
+    assert div.locator(".lc-prose").evaluate("box => box.scrollTop + box.clientHeight >= box.scrollHeight - 1")
     check_next_token(div)
 
 
@@ -455,9 +520,33 @@ def test_typing_changes_the_context_and_unknown_characters_get_a_message(open_pa
     div.get_by_label("k", exact=True).fill("0.125")
     div.get_by_label("Seed").fill("77")
     assert state_of(div, "k", "seed") == [0.125, 77]
-    div.get_by_label("k", exact=True).fill("-3")
-    assert state_of(div, "k") == [0.125]
+    div.get_by_label("Context: type the beginning").fill("the Queen")
+    message = div.locator(".lc-message")
+    for label, trait, wrong, right, says in [
+        (
+            "k",
+            "k",
+            ["0", "-3", "100.5", "1e300", ""],
+            "0.001",
+            "k must be a number from 0.001 to 100; it is still 0.125.",
+        ),
+        ("Seed", "seed", ["-1", "1.5", "4294967296", ""], "5", "from 0 to 4,294,967,295; it is still 77."),
+    ]:
+        box = div.get_by_label(label, exact=True)
+        before = state_of(div, trait)
+        for text in wrong:
+            box.fill(text)
+            assert state_of(div, trait) == before
+            assert says in message.inner_text()
+            assert box.get_attribute("aria-invalid") == "true"
+        box.fill(right)
+        assert state_of(div, trait) == [float(right)]
+        assert (message.inner_text(), box.get_attribute("aria-invalid")) == ("", None)
     check_next_token(div)
+    box.fill("-1")
+    div.get_by_role("button", name="Reset").click()
+    assert (box.input_value(), message.inner_text(), state_of(div, "seed")) == ("0", "", [0])
+    assert div.get_by_label("k", exact=True).is_hidden()
 
 
 # ---- both: access, looks, hosts ----
@@ -520,15 +609,22 @@ def test_a_keyboard_walk_visits_every_control_of_the_next_token_explorer(open_pa
     page = open_page(NextTokenExplorer(TEXT, order=2, context="the", smoothing="add-k", top=3, generated=["n"]).html())
     div = widget_of(page)
     walk = []
-    for _ in range(16):
+    for _ in range(17):
         page.keyboard.press("Tab")
         walk.append(focused(page))
     assert all(one.endswith("|true") for one in walk), walk
     names = [one.removesuffix("|true") for one in walk]
-    controls = ["Context: type the beginning", "character", "2", "add-k", "k", "Sample", "Sample 10", "Greedy", "Undo"]
-    assert names[:12] == [*controls, "Reset", "Seed", "log₂"]
+    controls = ["Context: type the beginning", "character", "log₂", "2", "Seed", "add-k", "k"]
+    assert names[:12] == [*controls, "Sample", "Sample 10", "Greedy", "Undo", "Reset"]
     assert all(", append" in name for name in names[12:15])
-    assert names[15] == "Steps of the chain rule"
+    assert names[15:] == ["The text so far", "Steps of the chain rule"]
+    div.get_by_role("button", name="Undo").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(0)
+    assert focused(page) == "Undo|true"  # nothing is left to undo, and the focus is not lost
+    page.keyboard.press("Enter")
+    assert state_of(div, "generated") == [[]]
+    div.locator("button.lc-token").first.click()
     div.locator("button.lc-token").first.focus()
     page.keyboard.press("Enter")
     page.keyboard.press("Space")
@@ -550,6 +646,40 @@ def test_results_are_announced_politely_and_once(open_page):
     page.wait_for_function(
         "/^(“|space|line).*probability .* Most likely next: /.test(document.querySelector('.lc-sr').textContent)"
     )
+
+
+def test_at_the_sites_width_the_next_token_explorer_fits_one_screen_side_by_side(open_page):
+    page = open_page(NextTokenExplorer(TEXT, order=2, context="the ").html(), width=606 + 16)
+    div = widget_of(page)
+    assert div.bounding_box()["width"] == 606
+    assert div.bounding_box()["height"] <= 800
+    bars, table = div.locator(".lc-tokens").bounding_box(), div.locator(".lc-steps").bounding_box()
+    assert bars["x"] + bars["width"] < table["x"]
+
+
+@pytest.mark.parametrize("width", [390, 622, 900])
+def test_nothing_jumps_when_q_goes_or_a_message_comes(open_page, width):
+    page = open_page(
+        EntropyExplorer(P, LABELS, q=Q).html(), NextTokenExplorer(TEXT, order=2, context="the ").html(), width=width
+    )
+    one, two = page.locator(".lc-widget").all()
+    height = lambda div: div.bounding_box()["height"]  # noqa: E731
+    before = height(one), height(two)
+    for q in (None, [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]):
+        one.evaluate(SET, {"q": q})
+        assert height(one) == pytest.approx(before[0], abs=1)
+    for state in ({"context": "ñ§¶÷×åæ"}, {"order": 5}, {"order": 0}, {"smoothing": "add-k"}, {"unit": "words"}):
+        two.evaluate(SET, state)
+        assert height(two) == pytest.approx(before[1], abs=1), state
+
+
+@pytest.mark.parametrize("width", [320, 390, 622])
+def test_two_hundred_steps_do_not_overlap(open_page, width):
+    steps = list("the cat's tail ") * 13
+    page = open_page(NextTokenExplorer(TEXT, order=0, smoothing="add-k", generated=steps).html(), width=width)
+    wide = """cells => cells.filter(cell => cell.offsetParent && cell.scrollWidth > cell.clientWidth + 1)
+        .map(cell => cell.textContent)"""
+    assert page.locator(".lc-steps :is(th, td)").evaluate_all(wide) == []
 
 
 @pytest.mark.parametrize("width", [360, 600, 900])

@@ -46,7 +46,10 @@
     const { data, layout = {}, frames = [], config = {} } = inTheme(box.lcFigure);
     if (calm.matches) for (const frame of layout.updatemenus ?? []) frame.visible = false; // no play button
     const canvas = box.querySelector(".lc-plotly-canvas");
+    canvas.querySelector(".lc-plotly-words")?.remove();
     const options = { displayModeBar: false, responsive: true, ...config };
+    // A finger that crosses a plot scrolls the page.
+    if (matchMedia("(pointer: coarse)").matches) layout.dragmode ??= false;
     await Plotly.newPlot(canvas, { data, layout: { ...layout, template: template(), width: undefined }, frames, config: options });
     box.dataset.ready = "true";
   }
@@ -58,11 +61,23 @@
     const canvas = document.createElement("div");
     canvas.className = "lc-plotly-canvas";
     canvas.style.height = `${JSON.parse(box.lcFigure).layout?.height ?? 380}px`;
+    const words = document.createElement("p"); // what the figure shows, until it shows it
+    words.className = "lc-plotly-words";
+    words.textContent = box.getAttribute("aria-label");
+    canvas.append(words);
     box.append(canvas);
+    const caption = JSON.parse(box.lcFigure).layout?.meta?.caption;
+    if (caption) {
+      const line = document.createElement("p");
+      line.className = "lc-plotly-caption";
+      line.textContent = caption;
+      box.after(line);
+    }
   }
   const report = (box) => (error) => {
     box.dataset.ready = "error";
-    box.querySelector(".lc-plotly-canvas").textContent = `This figure could not be drawn: ${error.message}`;
+    const text = `This figure could not be drawn (${error.message}). It shows: ${box.getAttribute("aria-label")}`;
+    box.querySelector(".lc-plotly-canvas").textContent = text;
   };
   const watch = new IntersectionObserver(
     (entries) =>
@@ -73,6 +88,7 @@
     { rootMargin: "400px" },
   );
   boxes.forEach((box) => watch.observe(box));
+  addEventListener("beforeprint", () => boxes.filter((box) => !box.dataset.ready).forEach((box) => draw(box).catch(report(box))));
   new MutationObserver(() => boxes.filter((box) => box.dataset.ready).forEach((box) => draw(box).catch(report(box)))).observe(
     document.documentElement,
     { attributes: true, attributeFilter: ["data-theme"] },

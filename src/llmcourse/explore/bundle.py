@@ -1,26 +1,27 @@
-"""One module text per widget: shared.js and NAME.js joined (pure Python).
+"""One module text per widget: shared.js, the parts that NAME.js names, and NAME.js, joined (pure Python).
 
-A widget's JavaScript imports only from ``./shared.js``. Neither a notebook (which gets one string) nor a page opened as
-a file (where ``import "./shared.js"`` fails) can follow that import, so both get the two files as one module. The site
-build imports this file, therefore it imports nothing outside the standard library.
+A widget's JavaScript imports by name from files beside it, ``import { sum } from "./shared.js"``. Neither a notebook
+(which gets one string) nor a page opened as a file (where such an import fails) can follow that, so both get the files
+as one module. The site build imports this file, therefore it imports nothing outside the standard library.
 """
 
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 HERE = Path(__file__).parent
-SHARED = "shared.js"
+PARTS = ("shared.js", "ngram.js")  # what widgets may import, each after what it imports itself
 
-_IMPORT = re.compile(r'^import\s*\{([^}]*)\}\s*from\s*"\./shared\.js";[ \t]*\n', re.MULTILINE)
+_IMPORT = re.compile(r'^import\s*\{([^}]*)\}\s*from\s*"\./([\w.]+)";[ \t]*\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export\s+(?=(?:async\s+)?(?:function|const|let|class)\b)", re.MULTILINE)
 _EXPORTED = re.compile(r"^export\s+(?:async\s+)?(?:function\*?|const|let|class)\s+([\w$]+)", re.MULTILINE)
 _STRAY = re.compile(r"""^\s*(?:import\b|export\s[^;]*\bfrom\b).*$|\bimport\s*\(""", re.MULTILINE)
 
 
 def widget_names() -> list[str]:
-    """The widgets that exist: every NAME.js beside this file except the shared one, sorted."""
-    return sorted(path.stem for path in HERE.glob("*.js") if path.name != SHARED)
+    """The widgets that exist: every NAME.js beside this file except the parts, sorted."""
+    return sorted(path.stem for path in HERE.glob("*.js") if path.name not in PARTS)
 
 
 def read_script(name: str) -> str:
@@ -28,28 +29,33 @@ def read_script(name: str) -> str:
     return (HERE / name).read_text(encoding="utf-8").replace("\r\n", "\n")
 
 
-def join(shared: str, own: str, *, name: str = "widget") -> str:
-    """One ES module out of two: the shared text without its exports, then the widget's without its imports.
+def join(parts: Mapping[str, str], own: str, *, name: str = "widget") -> str:
+    """One ES module out of several: the parts that are imported, without their exports, then the widget's own text.
 
-    Raises:  ValueError for a name that shared.js does not export, and for any other import.
+    Raises:  ValueError for a name that a part does not export, and for any other import.
     """
-    exported = set(_EXPORTED.findall(shared))
-    for names in _IMPORT.findall(own):
-        wanted = {part.strip() for part in names.split(",") if part.strip()}
-        if missing := sorted(wanted - exported):
-            raise ValueError(f"{name}.js imports {', '.join(missing)}, which {SHARED} does not export")
-    body = _IMPORT.sub("", own)
-    for text, where in ((shared, SHARED), (body, f"{name}.js")):
-        if stray := _STRAY.search(text):
-            raise ValueError(f'{where} may import only from "./{SHARED}" by name; found: {stray.group().strip()}')
-    return _EXPORT.sub("", shared).rstrip() + "\n\n" + body.lstrip()
+    texts, needed = {**parts, f"{name}.js": own}, {f"{name}.js"}
+    for where in reversed(texts):  # a part is followed only by what may import it
+        for names, part in _IMPORT.findall(texts[where]) if where in needed else ():
+            missing = {one.strip() for one in names.split(",")} - {"", *_EXPORTED.findall(parts.get(part, ""))}
+            if part in parts and missing:
+                raise ValueError(f"{where} imports {', '.join(sorted(missing))}, which {part} does not export")
+            needed.add(part)
+    bodies = []
+    for where, text in texts.items():
+        body = _IMPORT.sub(lambda found: "" if found[2] in parts else found[0], text)
+        if where in needed and (stray := _STRAY.search(body)):
+            raise ValueError(f"{where} may import only from {', '.join(parts)} by name; found: {stray[0].strip()}")
+        if where in needed:
+            bodies.append((_EXPORT.sub("", body) if where in parts else body).strip())
+    return "\n\n".join(bodies) + "\n"
 
 
 def bundle(name: str) -> str:
     """The widget ``name`` as one ES module without imports, for anywidget's ``_esm`` and for the site."""
     if name not in widget_names():
         raise ValueError(f"no widget named {name!r}; there are {', '.join(widget_names())}")
-    return join(read_script(SHARED), read_script(f"{name}.js"), name=name)
+    return join({part: read_script(part) for part in PARTS}, read_script(f"{name}.js"), name=name)
 
 
 def classic_script(name: str) -> str:

@@ -1,6 +1,6 @@
 // Drag a distribution: surprise, entropy, perplexity, cross-entropy, KL. The twin of llmcourse.language.information.
 
-import { UNITS, announcer, axisTop, barSlider, button, choice, el, format, menu, redraw, show, spoken, sum, svg, tokenName, update, visible } from "./shared.js";
+import { UNITS, announcer, axisTop, barSlider, button, choice, el, format, menu, redraw, show, spoken, sum, svg, tokenName, turnOff, update, visible } from "./shared.js";
 
 // ---- the mathematics -------------------------------------------------------------------------------------------------
 
@@ -43,6 +43,7 @@ export function moveBar(p, i, value) {
 
 const MANY = 12;
 const BOX = { width: 300, height: 190, left: 30, right: 6, top: 18, bottom: 26 };
+const MARK = 30; // the room that one "↑ ∞" needs
 
 export function drawAreas(p, q, labels, unit) {
   const heights = p.map((pv) => surprise(pv, unit));
@@ -55,6 +56,11 @@ export function drawAreas(p, q, labels, unit) {
     svg("line", { class: "lc-grid", x1: BOX.left, x2: BOX.width - BOX.right, y1: y(share * top), y2: y(share * top) }),
     svg("text", { class: "lc-tick", x: BOX.left - 5, y: y(share * top) + 4, "text-anchor": "end", text: share * top }),
   ]);
+  // Where q is 0 and p is not, the dashed line leaves the picture: a mark on each block, or one for all if some are narrow.
+  const infinite = p.filter((pv, i) => pv > 0 && believed[i] === Infinity);
+  const crowded = infinite.some((pv) => pv * inner < MARK);
+  const mark = (at, text) => parts.push(svg("text", { class: "lc-infinite", x: at, y: 12, "text-anchor": "middle", text }));
+  if (crowded) mark(BOX.left + inner / 2, `↑ ∞ for ${infinite.length} ${infinite.length === 1 ? "outcome" : "outcomes"}`);
   let x = BOX.left;
   let path = "";
   p.forEach((pv, i) => {
@@ -63,7 +69,7 @@ export function drawAreas(p, q, labels, unit) {
       parts.push(svg("rect", { class: "lc-area", x, y: y(heights[i]), width, height: y(0) - y(heights[i]) }));
       if (q) {
         path += `${path ? "V" : `M${x} `}${y(believed[i])}H${x + width}`; // y stops at the top of the picture
-        if (!Number.isFinite(believed[i])) parts.push(svg("text", { class: "lc-infinite", x: x + width / 2, y: 12, "text-anchor": "middle", text: "↑ ∞" }));
+        if (believed[i] === Infinity && !crowded) mark(x + width / 2, "↑ ∞");
       }
     }
     const label = visible(labels[i]);
@@ -97,8 +103,8 @@ const uniform = (n) => Array(n).fill(1 / n);
 export function reasons(p, q, labels) {
   if (!q) return "";
   const names = (indices) => {
-    const named = indices.slice(0, 6).map((i) => tokenName(labels[i])).join(", ");
-    return indices.length > 6 ? `${named} and ${indices.length - 6} more` : named;
+    const named = indices.slice(0, 3).map((i) => tokenName(labels[i])).join(", ");
+    return indices.length > 3 ? `${named} and ${indices.length - 3} more` : named;
   };
   const blind = p.flatMap((pv, i) => (pv > 0 && q[i] === 0 ? [i] : []));
   const unused = p.flatMap((pv, i) => (pv === 0 && q[i] > 0 ? [i] : []));
@@ -109,11 +115,11 @@ export function reasons(p, q, labels) {
 }
 
 const NUMBERS = [
-  ["entropy", "H(p)", "entropy: the average surprise, the blue area"],
-  ["perplexity", "2ᴴ", "perplexity: as uncertain as a fair choice among this many"],
-  ["cross_entropy", "H(p, q)", "cross-entropy: average surprise if you believe q, the area under the dashed line"],
-  ["kl", "KL(p‖q)", "the difference: what believing q costs"],
-  ["kl_reverse", "KL(q‖p)", "the same with the roles swapped"],
+  ["entropy", "H(p)", "entropy", ": the average surprise, the blue area"],
+  ["perplexity", "2ᴴ", "perplexity", ": as uncertain as a fair choice among this many"],
+  ["cross_entropy", "H(p, q)", "cross-entropy", ": average surprise if you believe q, the area under the dashed line"],
+  ["kl", "KL(p‖q)", "the difference", ": what believing q costs"],
+  ["kl_reverse", "KL(q‖p)", "roles swapped", ": what believing p costs, if q is true"],
 ];
 
 function render({ model, el: host }) {
@@ -138,24 +144,26 @@ function render({ model, el: host }) {
     else if (preset) update(model, { q: preset.p });
   });
   const unit = choice("Unit", [["bits", "bits"], ["nats", "nats"]], (value) => update(model, { unit: value }));
-  const swap = button("Swap p and q", () => model.get("q") && update(model, { p: model.get("q"), q: model.get("p") }));
+  const swap = button("Swap p and q", () => update(model, { p: model.get("q"), q: model.get("p") }));
   const reset = button("Reset", () => update(model, initial));
   const controls = el("div", { class: "lc-controls" }, presets.node, second.node, unit.node, swap, reset);
   const note = el("p", { class: "lc-note", text: NOTE });
 
   // rows, numbers, picture
   const rows = el("div", { class: "lc-rows", role: "table", "aria-label": "Outcomes and their probabilities" });
-  const numbers = NUMBERS.map(([key, symbol, words]) => {
+  const numbers = NUMBERS.map(([key, symbol, name, words]) => {
     const value = el("span", { "data-key": key });
     const suffix = el("span", { class: "lc-unit" });
-    const node = el("div", { class: "lc-number" }, el("dt", {}, el("span", { class: "lc-symbol", text: symbol }), " ", words), el("dd", {}, value, " ", suffix));
+    const node = el("div", { class: "lc-number" }, el("dt", {}, el("span", { class: "lc-symbol", text: symbol }), ` ${name}`, el("span", { class: "lc-words", text: words })), el("dd", {}, value, " ", suffix));
     return { key, node, value, suffix, symbol: node.querySelector(".lc-symbol") };
   });
   const picture = svg("svg", { class: "lc-areas", viewBox: `0 0 ${BOX.width} ${BOX.height}`, "aria-hidden": "true" });
   const caption = el("figcaption", {});
+  const figure = el("figure", { tabindex: "-1" }, picture, caption);
+  const skip = button("Skip the bars", () => figure.focus(), { class: "lc-button lc-skip" });
   const reason = el("p", { class: "lc-reason" });
   const results = el("dl", { class: "lc-numbers" }, numbers.map((n) => n.node));
-  root.append(controls, note, el("div", { class: "lc-columns" }, rows, results, el("figure", {}, picture, caption)), reason);
+  root.append(controls, note, skip, el("div", { class: "lc-columns" }, rows, results, figure), reason);
   const voice = announcer(root);
   host.append(root);
 
@@ -178,6 +186,11 @@ function render({ model, el: host }) {
           base = null;
           draw();
         },
+        oncancel: () => {
+          if (base) update(model, { [which]: base });
+          base = null;
+          draw();
+        },
       });
     cells = labels.map((label, i) => {
       const cell = { p: slider("p", i), q: hasQ ? slider("q", i) : null };
@@ -186,6 +199,7 @@ function render({ model, el: host }) {
     });
     const pair = (a, b) => (hasQ ? [a, b] : [a]);
     rows.classList.toggle("lc-many", labels.length > MANY);
+    skip.hidden = labels.length <= MANY; // a keyboard need not pass every bar
     rows.replaceChildren(
       el("div", { class: "lc-row lc-head", role: "row" }, [el("span", { role: "columnheader", class: "lc-label", text: "outcome" }), range, el("span", { role: "columnheader", text: hasQ ? "p, q" : "p" }), el("span", { role: "columnheader", text: "surprise" })]),
       ...cells.map((cell, i) =>
@@ -219,15 +233,15 @@ function render({ model, el: host }) {
     const values = { entropy: entropy(p, measure), perplexity: perplexity(p) };
     if (q) Object.assign(values, { cross_entropy: crossEntropy(p, q, measure), kl: klDivergence(p, q, measure), kl_reverse: klDivergence(q, p, measure) });
     for (const { key, node, value, suffix, symbol } of numbers) {
-      node.hidden = !(key in values);
-      if (node.hidden) value.removeAttribute("data-value");
-      else show(value, values[key]);
-      suffix.textContent = key === "perplexity" ? "" : measure;
+      const off = !(key in values); // without q: a dash keeps the place
+      node.classList.toggle("lc-off", off);
+      show(value, values[key], off ? "—" : format(values[key]));
+      if (off) value.removeAttribute("data-value");
+      suffix.textContent = off || key === "perplexity" ? "" : measure;
       if (key === "perplexity") symbol.textContent = measure === "bits" ? "2ᴴ" : "eᴴ";
     }
     picture.replaceChildren(...drawAreas(p, q, labels, measure));
-    caption.textContent = captionText(Boolean(q), measure);
-    reason.hidden = !q;
+    caption.replaceChildren(captionText(measure), el("span", { class: q ? null : "lc-away", text: DASHED }));
     reason.textContent = reasons(p, q, labels);
     const match = all.find((preset) => same(preset.p, p) && same(preset.labels, labels));
     const comparable = all.filter((preset) => same(preset.labels, labels)).map((preset) => preset.name);
@@ -236,7 +250,7 @@ function render({ model, el: host }) {
     const named = q && all.find((preset) => comparable.includes(preset.name) && same(preset.p, q));
     const chosen = !q ? "none" : same(q, p) ? "same as p" : same(q, uniform(p.length)) ? "uniform" : named ? named.name : CUSTOM;
     second.set(["none", "uniform", "same as p", ...comparable, CUSTOM].map((name) => [name, name]), chosen);
-    swap.disabled = !q;
+    turnOff(swap, !q);
     unit.set(measure);
     let text = `Entropy ${spoken(values.entropy)} ${measure}, perplexity ${spoken(values.perplexity)}`;
     if (q) text += `, cross-entropy ${spoken(values.cross_entropy)}, K L divergence ${spoken(values.kl)} ${measure}`;
@@ -251,12 +265,13 @@ function render({ model, el: host }) {
   };
 }
 
-const NOTE = "Move one bar and the others keep their proportions, so that all of them still sum to 1.";
+const NOTE = "When one bar moves, the others keep their proportions, so that all of them still sum to 1.";
 
-function captionText(hasQ, measure) {
+const DASHED = " The dashed line has height −log q, and the area under it is H(p, q).";
+
+function captionText(measure) {
   const halving = measure === "bits" ? "1 bit" : "0.693 nats";
-  const dashed = hasQ ? " The dashed line has height −log q, and the area under it is H(p, q)." : "";
-  return `Each outcome is a block of width p and height −log p, so its area is its part of the entropy; the line is the average height, H(p).${dashed} Surprise is a logarithm: halving a probability adds ${halving}.`;
+  return `Each outcome is a block of width p and height −log p, so its area is its part of the entropy; the line is the average height, H(p). Surprise is a logarithm: halving a probability adds ${halving}.`;
 }
 
 export default { render };

@@ -21,23 +21,26 @@ if TYPE_CHECKING:
     from llmcourse.explore.entropy import EntropyExplorer
 
 MANY = 12
+MARK = 30  # the room that one "↑ ∞" needs
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 300.0, 190.0, 30.0, 6.0, 18.0, 26.0
 NUMBERS = {
-    "entropy": ("H(p)", "entropy: the average surprise, the blue area"),
-    "perplexity": ("2ᴴ", "perplexity: as uncertain as a fair choice among this many"),
-    "cross_entropy": ("H(p, q)", "cross-entropy: average surprise if you believe q, the area under the dashed line"),
-    "kl": ("KL(p‖q)", "the difference: what believing q costs"),
-    "kl_reverse": ("KL(q‖p)", "the same with the roles swapped"),
+    "entropy": ("H(p)", "entropy", ": the average surprise, the blue area"),
+    "perplexity": ("2ᴴ", "perplexity", ": as uncertain as a fair choice among this many"),
+    "cross_entropy": (
+        "H(p, q)",
+        "cross-entropy",
+        ": average surprise if you believe q, the area under the dashed line",
+    ),
+    "kl": ("KL(p‖q)", "the difference", ": what believing q costs"),
+    "kl_reverse": ("KL(q‖p)", "roles swapped", ": what believing p costs, if q is true"),
 }
 
 
 def draw(widget: "EntropyExplorer") -> Markup:
     """Everything inside the view."""
-    reason = element(
-        "p", {"class": "lc-reason", "hidden": widget.q is None}, reasons(widget.p, widget.q, widget.labels)
-    )
-    figure = element("figure", {}, areas(widget), element("figcaption", {}, caption(widget)))
-    note = "Move one bar and the others keep their proportions, so that all of them still sum to 1."
+    reason = element("p", {"class": "lc-reason"}, reasons(widget.p, widget.q, widget.labels))
+    figure = element("figure", {}, areas(widget), caption(widget))
+    note = "When one bar moves, the others keep their proportions, so that all of them still sum to 1."
     columns = element("div", {"class": "lc-columns"}, rows(widget), numbers(widget), figure)
     return Markup(controls(widget) + element("p", {"class": "lc-note"}, note) + columns + reason)
 
@@ -61,7 +64,7 @@ def rows(widget: "EntropyExplorer") -> Markup:
     which = ["p"] if widget.q is None else ["p", "q"]
     top = bar_top(widget.p, widget.q)
     surprises = {name: widget.surprises(name) for name in which}
-    heads = ["outcome", f"drag: 0 to {top:g}", ", ".join(which), "surprise"]
+    heads = ["outcome", f"0 to {top:g}", ", ".join(which), "surprise"]
     head = (
         element("span", {"role": "columnheader", "class": None if i else "lc-label"}, h) for i, h in enumerate(heads)
     )
@@ -96,15 +99,17 @@ def bar_top(p: list[float], q: list[float] | None) -> float | int:
 
 
 def numbers(widget: "EntropyExplorer") -> Markup:
-    """Entropy, perplexity and, with q, cross-entropy and both divergences."""
+    """Entropy, perplexity and, with q, cross-entropy and both divergences; without q their places."""
     items = []
-    for key, value in widget.numbers().items():
-        symbol, words = NUMBERS[key]
+    values = widget.numbers()
+    for key, (symbol, name, words) in NUMBERS.items():
         symbol = "eᴴ" if key == "perplexity" and widget.unit == "nats" else symbol
-        unit = "" if key == "perplexity" else widget.unit
-        term = element("dt", {}, element("span", {"class": "lc-symbol"}, symbol), " ", words)
-        value = element("dd", {}, number(key, value), " ", element("span", {"class": "lc-unit"}, unit))
-        items.append(element("div", {"class": "lc-number"}, term, value))
+        unit = "" if key == "perplexity" or key not in values else widget.unit
+        shown = number(key, values[key]) if key in values else element("span", {"data-key": key}, "—")
+        sign, rest = element("span", {"class": "lc-symbol"}, symbol), element("span", {"class": "lc-words"}, words)
+        term = element("dt", {}, sign, f" {name}", rest)
+        value = element("dd", {}, shown, " ", element("span", {"class": "lc-unit"}, unit))
+        items.append(element("div", {"class": "lc-number" if key in values else "lc-number lc-off"}, term, value))
     return element("dl", {"class": "lc-numbers"}, *items)
 
 
@@ -131,6 +136,12 @@ def areas(widget: "EntropyExplorer") -> Markup:
         at = y(share * top)
         parts.append(element("line", {"class": "lc-grid", "x1": LEFT, "x2": right, "y1": at, "y2": at}))
         parts.append(text(LEFT - 5, at + 4, f"{share * top:g}", "end"))
+    # Where q is 0 and p is not: a mark on each block, or one for all if some are narrow.
+    infinite = [p for p, h in zip(widget.p, believed, strict=False) if p > 0 and math.isinf(h)]
+    crowded = any(p * (right - LEFT) < MARK for p in infinite)
+    if crowded:
+        label = f"↑ ∞ for {len(infinite)} {'outcome' if len(infinite) == 1 else 'outcomes'}"
+        parts.append(text((LEFT + right) / 2, 12.0, label, "middle", "lc-infinite"))
     x = float(LEFT)
     for i, p in enumerate(widget.p):
         width = p * (right - LEFT)
@@ -138,7 +149,7 @@ def areas(widget: "EntropyExplorer") -> Markup:
             parts.append(rect("lc-area", x, width, heights[i]))
             if believed:
                 path += f"{'V' if path else f'M{x:g} '}{y(believed[i])}H{x + width:.2f}"
-                if math.isinf(believed[i]):
+                if math.isinf(believed[i]) and not crowded:
                     parts.append(text(x + width / 2, 12.0, "↑ ∞", "middle", "lc-infinite"))
         label = visible(widget.labels[i])
         if width > 8 * len(label) + 6:
@@ -155,14 +166,15 @@ def areas(widget: "EntropyExplorer") -> Markup:
     return element("svg", box, *parts)
 
 
-def caption(widget: "EntropyExplorer") -> str:
+def caption(widget: "EntropyExplorer") -> Markup:
     """What to look at in the areas, and why surprise is a logarithm."""
     halving = "1 bit" if widget.unit == "bits" else "0.693 nats"
-    dashed = " The dashed line has height −log q, and the area under it is H(p, q)." if widget.q is not None else ""
-    return (
+    words = (
         "Each outcome is a block of width p and height −log p, so its area is its part of the entropy; the line is the "
-        f"average height, H(p).{dashed} Surprise is a logarithm: halving a probability adds {halving}."
+        f"average height, H(p). Surprise is a logarithm: halving a probability adds {halving}."
     )
+    dashed = " The dashed line has height −log q, and the area under it is H(p, q)."
+    return element("figcaption", {}, words, element("span", {"class": "lc-away" if widget.q is None else None}, dashed))
 
 
 def reasons(p: list[float], q: list[float] | None, labels: list[str]) -> str:
@@ -173,7 +185,7 @@ def reasons(p: list[float], q: list[float] | None, labels: list[str]) -> str:
     def names(excluded_by: list[float], used_by: list[float]) -> str:
         pairs = zip(labels, excluded_by, used_by, strict=True)
         found = [token_name(label) for label, a, b in pairs if a == 0 and b > 0]
-        return ", ".join(found[:6]) + (f" and {len(found) - 6} more" if len(found) > 6 else "")
+        return ", ".join(found[:3]) + (f" and {len(found) - 3} more" if len(found) > 3 else "")
 
     parts = []
     if blind := names(q, p):

@@ -36,11 +36,23 @@ def script_json(value: object) -> Markup:
     return Markup(text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029"))
 
 
-def format_number(x: float | int, digits: int = 4) -> str:
+def fixed(x: float | int, digits: int = 3) -> str:
+    """Fixed decimals and one comma for each thousand, digit for digit what ``fixed`` in shared.js writes.
+
+    >>> fixed(2719), fixed(-0.0002)
+    ('2,719.000', '−0.000')
+    """
+    size = Decimal(abs(x)).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+    return f"{'−' if x < 0 else ''}{size:,}"
+
+
+def format_number(x: float | int, digits: int = 4, below: float | None = None) -> str:
     """A number for the eye, digit for digit what ``format`` in shared.js writes.
 
-    >>> format_number(1.15678), format_number(float("inf")), format_number(0.000012)
-    ('1.1568', '∞', '1.20·10⁻⁵')
+    Three digits with a power of ten under ``below``: where fixed decimals would show a false zero, or a larger bound.
+
+    >>> format_number(1.15678), format_number(float("inf")), format_number(0.000012), format_number(0.00066, 4, 0.01)
+    ('1.1568', '∞', '1.20·10⁻⁵', '6.60·10⁻⁴')
     """
     if math.isnan(x):
         return "undefined"
@@ -49,13 +61,13 @@ def format_number(x: float | int, digits: int = 4) -> str:
     size, sign = Decimal(abs(x)), "−" if x < 0 else ""
     if size == 0:
         return f"{0:.{digits}f}"
-    if size < Decimal(0.5 * 10**-digits) or size >= 10**9:
+    if size < Decimal(0.5 * 10**-digits if below is None else below) or size >= 10**9:
         exponent = size.adjusted()
         mantissa = size.scaleb(-exponent).quantize(Decimal("0.01"), ROUND_HALF_UP)
         if mantissa >= 10:
             exponent, mantissa = exponent + 1, Decimal("1.00")
         return f"{sign}{mantissa}·10{str(exponent).translate(_SUPERSCRIPT)}"
-    return sign + str(size.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP))
+    return fixed(x, digits)
 
 
 def number(key: str, x: float | int, text: str | None = None, **attributes: object) -> Markup:

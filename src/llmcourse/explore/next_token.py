@@ -1,6 +1,6 @@
 """A count model of a text to play with: context, next-token distribution, samples, chain rule (anywidget).
 
-next_token.js counts and computes by itself, so the widget also lives on a page without a kernel;
+ngram.js counts and computes by itself, so the widget also lives on a page without a kernel;
 tests/site/test_widgets.py holds it to ``llmcourse.language.ngram``.
 """
 
@@ -22,6 +22,7 @@ from llmcourse.language.vocabulary import tokenize
 
 ASSETS = {"alice29": "alice29.txt"}  # texts that the site ships: name of data/NAME.js -> name for llmcourse.data
 MAX_STEPS = 200
+MIN_K, MAX_K = 0.001, 100
 
 
 class Step(NamedTuple):
@@ -78,7 +79,7 @@ class NextTokenExplorer(Widget):
     @traitlets.validate("k")
     def _valid_k(self, proposal: dict[str, Any]) -> float:
         k = proposal["value"]
-        check(0 < k < math.inf, f"k must be positive and finite, got {k}")
+        check(MIN_K <= k <= MAX_K, f"k must be between {MIN_K} and {MAX_K}, got {k}")
         return k
 
     @traitlets.validate("generated")

@@ -8,6 +8,7 @@ import numpy as np
 from llmcourse.explore.markup import (
     Markup,
     element,
+    fixed,
     format_number,
     number,
     placeholder,
@@ -23,16 +24,17 @@ from llmcourse.language.ngram import AddK
 if TYPE_CHECKING:
     from llmcourse.explore.next_token import NextTokenExplorer
 
-NO_STEPS = "No step yet. Sample, or press a bar to choose the token yourself: each becomes a row here."
+NO_STEPS = "No step yet: each token that is sampled or chosen becomes a row here."
+WRITTEN = {"p": format_number, "product": lambda x: format_number(x, 4, 0.01), "log": fixed, "sum": fixed}
 
 
 def draw(widget: "NextTokenExplorer") -> Markup:
     """Everything inside the view."""
     p = widget.distribution()
-    left = element("div", {}, chips(widget), bars(widget, p), facts(widget, p), rule(widget))
+    left = element("div", {}, bars(widget, p), facts(widget, p), rule(widget))
     right = element("div", {}, prose(widget), totals(widget), steps(widget))
     columns = element("div", {"class": "lc-columns"}, left, right)
-    return Markup(controls() + message(widget) + columns)
+    return Markup(controls() + message(widget) + chips(widget) + columns)
 
 
 def controls() -> Markup:
@@ -45,20 +47,23 @@ def controls() -> Markup:
         "A picture of the starting state. With scripts on, you can type a context and sample.",
         context,
         static_choice("Token", ["character", "word"]),
-        static_choice("Order: tokens of context", list("012345")),
-        static_choice("Smoothing", ["Kneser–Ney", "add-k"]),
-        static_field("k", digits),
-        element("div", {"class": "lc-buttons"}, *buttons),
-        static_field("Seed", digits),
         static_choice("Logarithm", ["log₂", "ln"]),
+        static_choice("Order: tokens of context", list("012345")),
+        static_field("Seed", digits),
+        element(
+            "div", {"class": "lc-pair"}, static_choice("Smoothing", ["Kneser–Ney", "add-k"]), static_field("k", digits)
+        ),
+        element("div", {"class": "lc-buttons"}, *buttons),
     )
 
 
 def message(widget: "NextTokenExplorer") -> Markup:
     """Which tokens of the context the text does not have."""
     thing, size = widget.unit[:-1], len(widget.model().vocabulary)
-    names = ", ".join(token_name(token) for token in widget.unknown())
-    text = f"{names}: no such {thing} in this text (it has {size} different ones), so left out of the context."
+    unknown = widget.unknown()
+    names = ", ".join(token_name(token) for token in unknown[:3])
+    more = f" and {len(unknown) - 3} more" if len(unknown) > 3 else ""
+    text = f"{names}{more}: no such {thing} in this text ({size:,} different), so left out."
     return element("p", {"class": "lc-message"}, text if names else "")
 
 
@@ -78,7 +83,7 @@ def bars(widget: "NextTokenExplorer", p: np.ndarray) -> Markup:
     items = [(str(tokens[i]), f"p.{rank}", float(p[i])) for rank, i in enumerate(shown)]
     rows = []
     for token, key, x in [*items, (None, "others", float(p[rest].sum()))]:
-        label = f"all {rest.size} others" if token is None else visible(token)
+        label = f"{rest.size:,} others" if token is None else visible(token)
         css, color = ("lc-token lc-rest", "c6") if token is None else ("lc-token", "c1")
         bar = element("span", {"class": "lc-bar", "style": f"--bar:var(--{color});--at:{x:.6g}"})
         name = element("span", {"class": "lc-label"}, label)
@@ -119,7 +124,8 @@ def prose(widget: "NextTokenExplorer") -> Markup:
     start, whole = decode(widget.history(0)), decode(widget.history())
     caret = element("span", {"class": "lc-caret", "aria-hidden": "true"})
     mark = element("mark", {}, whole[len(start) :])
-    return element("p", {"class": "lc-prose"}, element("span", {}, start), mark, caret)
+    box = {"class": "lc-prose", "role": "group", "tabindex": "0", "aria-label": "The text so far"}
+    return element("p", box, element("span", {}, start), mark, caret)
 
 
 def totals(widget: "NextTokenExplorer") -> Markup:
@@ -130,8 +136,8 @@ def totals(widget: "NextTokenExplorer") -> Markup:
     rate = base ** (-total / len(table)) if table else math.nan
     items = []
     for key, name, words, x, text in (
-        ("product", "P", "the chain rule multiplies", product, format_number(product)),
-        ("log_sum", f"{symbol} P", "the logarithms add", total, format_number(total, 3)),
+        ("product", "P", "the chain rule multiplies", product, format_number(product, 4, 0.01)),
+        ("log_sum", f"{symbol} P", "the logarithms add", total, fixed(total)),
         ("perplexity", "perplexity", "so far, per token", rate, format_number(rate, 3) if table else "—"),
     ):
         term = element("dt", {}, element("span", {"class": "lc-symbol"}, name), " ", words)
@@ -144,12 +150,14 @@ def steps(widget: "NextTokenExplorer") -> Markup:
     symbol = "log₂" if widget.measure == "bits" else "ln"
     heads = ("step", "token", "p", "product", f"{symbol} p", "sum")
     head = element("thead", {}, element("tr", {}, *(element("th", {"scope": "col"}, text) for text in heads)))
-    rows = [] if widget.generated else [element("tr", {}, element("td", {"class": "lc-empty", "colspan": 6}, NO_STEPS))]
+    empty = [] if widget.generated else [element("caption", {"class": "lc-empty"}, NO_STEPS)]
+    rows = []
     for i, step in enumerate(widget.steps()):
         cells = [element("td", {}, str(i + 1)), element("td", {"class": "lc-what"}, visible(step.token))]
-        for key, digits in (("p", 4), ("product", 4), ("log", 3), ("sum", 3)):
+        for key, write in WRITTEN.items():
             x = getattr(step, key)
-            cells.append(element("td", {}, number(f"step.{i}.{key}", x, format_number(x, digits))))
+            cells.append(element("td", {}, number(f"step.{i}.{key}", x, write(x))))
         rows.append(element("tr", {}, *cells))
-    table = element("table", {"class": "lc-steps"}, head, element("tbody", {}, *rows))
-    return element("div", {"class": "lc-scroll"}, table)
+    table = element("table", {"class": "lc-steps"}, *empty, head, element("tbody", {}, *rows))
+    box = {"class": "lc-scroll", "role": "region", "tabindex": "0", "aria-label": "Steps of the chain rule"}
+    return element("div", box, table)

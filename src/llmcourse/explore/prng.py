@@ -1,4 +1,4 @@
-"""The widgets' pseudo-random numbers, step by step the same as in next_token.js (pure Python)."""
+"""The widgets' pseudo-random numbers, step by step the same as in ngram.js (pure Python)."""
 
 _MASK = 0xFFFFFFFF
 

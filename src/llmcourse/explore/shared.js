@@ -29,18 +29,25 @@ export function svg(tag, attributes, ...children) {
 
 const SUPERSCRIPT = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
 
-// A number for the eye: fixed decimals, ∞ as itself, and a power of ten where fixed decimals would show a false zero.
-export function format(x, digits = 4) {
+// Fixed decimals and one comma for each thousand: 2,719.0000. A tiny negative number keeps its sign: −0.000.
+export function fixed(x, digits = 3) {
+  const [whole, decimals] = Math.abs(x).toFixed(digits).split(".");
+  return `${x < 0 ? "−" : ""}${whole.replace(/\B(?=(\d{3})+$)/g, ",")}.${decimals}`;
+}
+
+// A number for the eye: fixed decimals, ∞ as itself, and three digits with a power of ten from `below` on, which is where
+// fixed decimals would show a false zero, or a larger bound.
+export function format(x, digits = 4, below = 0.5 * 10 ** -digits) {
   if (Number.isNaN(x)) return "undefined";
   if (!Number.isFinite(x)) return x > 0 ? "∞" : "−∞";
   const size = Math.abs(x);
   const sign = x < 0 ? "−" : "";
   if (size === 0) return (0).toFixed(digits);
-  if (size < 0.5 * 10 ** -digits || size >= 1e9) {
+  if (size < below || size >= 1e9) {
     const [mantissa, exponent] = size.toExponential(2).split("e");
     return `${sign}${mantissa}·10${[...exponent.replace("+", "")].map((c) => SUPERSCRIPT[c]).join("")}`;
   }
-  return sign + size.toFixed(digits);
+  return fixed(x, digits);
 }
 
 // The same number for the ear: "infinite" instead of a symbol that some screen readers skip.
@@ -98,7 +105,15 @@ export function freshId(prefix) {
 }
 
 export function button(text, onclick, attributes = {}) {
-  return el("button", { type: "button", class: "lc-button", text, onclick, ...attributes });
+  const node = el("button", { type: "button", class: "lc-button", text, onclick: () => isOff(node) || onclick(), ...attributes });
+  return node;
+}
+
+// A button that is off keeps the keyboard's focus, which a disabled one would drop.
+const isOff = (node) => node.getAttribute("aria-disabled") === "true";
+export function turnOff(node, off) {
+  if (off) node.setAttribute("aria-disabled", "true");
+  else node.removeAttribute("aria-disabled");
 }
 
 // A group of radio buttons drawn as one switch. options: [[value, label], …]. Returns { node, set }.
@@ -143,28 +158,35 @@ const KEY_STEPS = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, Pag
 
 // A bar that is its own slider: a native range input, so pointer, touch, keyboard and screen readers all work.
 // oninput(value, dragging); the bar keeps every digit of the value it shows (step "any"), keys move by `step`.
-export function barSlider(label, { min = 0, max = 1, step = 0.01, color = "c1", oninput, onrelease = () => {} }) {
+// A finger that lands on a bar to scroll the page moves the bar first; the browser then takes the pointer away, and
+// oncancel() must put back what was there before.
+export function barSlider(label, { min = 0, max = 1, step = 0.01, color = "c1", oninput, onrelease, oncancel }) {
   const input = el("input", { type: "range", class: "lc-bar", min, max, step: "any", "aria-label": label });
   input.style.setProperty("--bar", `var(--${color})`);
-  const clamp = (x) => Math.min(input.max, Math.max(min, x));
   let value = min;
   let dragging = false;
-  input.addEventListener("pointerdown", () => (dragging = true));
-  input.addEventListener("input", () => oninput(clamp(Number(input.value)), dragging));
-  const release = () => {
+  let scrolling = false;
+  const listen = (events, listener) => events.split(" ").forEach((event) => input.addEventListener(event, listener));
+  listen("pointerdown", () => [dragging, scrolling] = [true, false]);
+  listen("input", () => (scrolling ? (input.value = value) : oninput(Number(input.value), dragging)));
+  listen("pointerup change", () => {
     if (dragging) onrelease();
     dragging = false;
-  };
-  for (const event of ["pointerup", "pointercancel", "change"]) input.addEventListener(event, release);
-  input.addEventListener("keydown", (event) => {
+  });
+  listen("pointercancel", () => {
+    [dragging, scrolling] = [false, true];
+    oncancel();
+  });
+  listen("touchend touchcancel", () => setTimeout(() => (scrolling = false)));
+  listen("keydown", (event) => {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
     let next = null;
     if (event.key === "Home") next = min;
-    else if (event.key === "End") next = Number(input.max);
+    else if (event.key === "End") next = max;
     else if (KEY_STEPS[event.key]) next = value + KEY_STEPS[event.key] * step * (event.shiftKey ? 10 : 1);
     if (next === null) return;
     event.preventDefault();
-    oninput(clamp(Math.round(next / step) * step), false);
+    oninput(Math.min(max, Math.max(min, Math.round(next / step) * step)), false);
   });
   const set = (next, text, top = max) => {
     value = next;

@@ -25,7 +25,7 @@ def test_the_site_build_can_import_it_with_the_standard_library_alone():
 
 def test_the_chapter_one_widgets_exist_and_the_shared_module_is_not_one():
     assert {"entropy", "next_token"} <= set(bundle.widget_names())
-    assert "shared" not in bundle.widget_names()
+    assert not {"shared", "ngram"} & set(bundle.widget_names())
 
 
 @pytest.mark.parametrize("name", bundle.widget_names())
@@ -69,9 +69,22 @@ def test_data_scripts_are_ascii_and_refuse_numbers_that_json_has_not():
 def test_join_strips_the_import_and_the_shared_exports():
     shared = "export function f() {}\nexport const g = 1;\n"
     own = 'import { f,\n  g } from "./shared.js";\nexport function h() { return f(g); }\nexport default { h };\n'
-    assert bundle.join(shared, own) == (
+    assert bundle.join({"shared.js": shared}, own) == (
         "function f() {}\nconst g = 1;\n\nexport function h() { return f(g); }\nexport default { h };\n"
     )
+
+
+def test_join_takes_each_part_that_is_needed_once_and_in_order():
+    parts = {
+        "a.js": "export const a = 1;\n",
+        "b.js": 'import { a } from "./a.js";\nexport const b = a;\n',
+        "c.js": "export const c = 3;\n",
+    }
+    assert bundle.join(parts, 'import { b } from "./b.js";\nexport default { b };\n') == (
+        "const a = 1;\n\nconst b = a;\n\nexport default { b };\n"
+    )
+    with pytest.raises(ValueError, match=r"b\.js imports a, which a\.js does not export"):
+        bundle.join({**parts, "a.js": ""}, 'import { b } from "./b.js";\nexport default { b };\n')
 
 
 @pytest.mark.parametrize(
@@ -86,7 +99,7 @@ def test_join_strips_the_import_and_the_shared_exports():
 )
 def test_join_refuses_what_would_not_work_on_a_page_opened_as_a_file(own, message):
     with pytest.raises(ValueError, match=message):
-        bundle.join("export function f() {}\n", own)
+        bundle.join({"shared.js": "export function f() {}\n"}, own)
 
 
 def test_an_unknown_widget_is_refused_with_the_known_ones():

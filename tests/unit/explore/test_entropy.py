@@ -95,7 +95,20 @@ def test_infinities_are_shown_with_their_reason():
 def test_a_long_list_of_reasons_is_cut_and_says_so():
     labels = [f"x{i}" for i in range(9)]
     html = EntropyExplorer([1 / 9] * 9, labels, q=[1.0] + [0.0] * 8).html()
-    assert "q gives 0 to “x1”, “x2”, “x3”, “x4”, “x5”, “x6” and 2 more, which happens under p" in html
+    assert "q gives 0 to “x1”, “x2”, “x3” and 5 more, which happens under p" in html
+
+
+def test_infinities_are_marked_on_wide_blocks_and_counted_where_blocks_are_narrow():
+    wide = EntropyExplorer([0.5, 0.3, 0.2], LABELS, q=[0.0, 1.0, 0.0]).html()
+    assert wide.count(">↑ ∞</text>") == 2
+    narrow = EntropyExplorer([1 / 9] * 9, [f"x{i}" for i in range(9)], q=[1.0] + [0.0] * 8).html()
+    assert narrow.count("↑ ∞") == narrow.count("↑ ∞ for 8 outcomes") == 1
+
+
+def test_a_still_picture_does_not_ask_to_be_dragged_and_keeps_the_places_of_q():
+    html = EntropyExplorer(P, LABELS).html()
+    assert "drag:" not in html
+    assert [html.count(f'data-key="{key}">—') for key in ("cross_entropy", "kl", "kl_reverse")] == [1, 1, 1]
 
 
 def test_the_same_state_gives_the_same_html_and_no_address_is_stored():

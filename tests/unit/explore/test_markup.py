@@ -11,7 +11,17 @@ import numpy as np
 import pytest
 
 from llmcourse.explore import bundle
-from llmcourse.explore.markup import Markup, axis_top, element, format_number, number, script_json, token_name, visible
+from llmcourse.explore.markup import (
+    Markup,
+    axis_top,
+    element,
+    fixed,
+    format_number,
+    number,
+    script_json,
+    token_name,
+    visible,
+)
 from llmcourse.palette import DARK, LIGHT
 
 SHARED = Path(bundle.__file__).with_name("shared.js")
@@ -40,15 +50,18 @@ def test_numbers_and_names_are_written_as_in_javascript(rng):
     values = [0.0, 1.0, *ties, *(-x for x in ties), *(10 ** rng.uniform(-12, 12, 500)).tolist()]
     tokens = ["a", " ", "\n", "Ab", "\t", " b", "é", "😉"]
     script = f"""
-        import {{ format, visible, tokenName, axisTop }} from {json.dumps(SHARED.as_uri())};
+        import {{ fixed, format, visible, tokenName, axisTop }} from {json.dumps(SHARED.as_uri())};
         const values = {json.dumps(values)}, tokens = {json.dumps(tokens)};
         console.log(JSON.stringify([values.map((x) => format(x)), values.map((x) => format(x, 3)),
+            values.map((x) => format(x, 4, 0.01)), values.map((x) => fixed(x)),
             tokens.map(visible), tokens.map(tokenName), values.map((x) => axisTop(Math.abs(x)))]));
     """
     run = subprocess.run(["node", "--input-type=module", "-e", script], capture_output=True, text=True, check=True)
-    four, three, seen, named, tops = json.loads(run.stdout)
+    four, three, small, logs, seen, named, tops = json.loads(run.stdout)
     assert four == [format_number(x) for x in values]
     assert three == [format_number(x, 3) for x in values]
+    assert small == [format_number(x, 4, 0.01) for x in values]
+    assert logs == [fixed(x) for x in values]
     assert seen == [visible(token) for token in tokens]
     assert named == [token_name(token) for token in tokens]
     np.testing.assert_allclose(tops, [axis_top(abs(x)) for x in values], rtol=1e-15)

@@ -25,8 +25,9 @@ def numbers_of(html: str) -> dict[str, float]:
     [
         ({"order": 6}, "6"),
         ({"order": -1}, "-1"),
-        ({"k": 0.0}, "k must be positive and finite, got 0"),
-        ({"k": float("nan")}, "k must be positive and finite, got nan"),
+        ({"k": 0.0}, r"k must be between 0.001 and 100, got 0.0"),
+        ({"k": 100.5}, r"k must be between 0.001 and 100, got 100.5"),
+        ({"k": float("nan")}, "k must be between 0.001 and 100, got nan"),
         ({"text": ""}, "more than 6 characters to count in, got 0"),
         ({"text": "one two", "unit": "words", "order": 3}, "order 3 needs at least 4 words, the text has 2"),
         ({"unit": "bytes"}, "bytes"),
@@ -100,6 +101,16 @@ def test_changing_the_unit_drops_samples_that_are_no_longer_tokens():
     widget = NextTokenExplorer(TEXT, generated=["c", "a"])
     widget.unit = "words"
     assert widget.generated == []
+
+
+def test_small_products_have_three_digits_and_tiny_logarithms_fixed_decimals():
+    widget = NextTokenExplorer(TEXT, order=0, smoothing="add-k", context="", generated=list("the"))
+    html, last = widget.html(), widget.steps()[-1]
+    assert 1e-4 < last.product < 0.01
+    mantissa, power = f"{last.product:.2e}".split("e-0")
+    assert html.count(f">{mantissa}·10⁻{'⁰¹²³⁴'[int(power)]}</span>") == 2  # in the table and as P
+    certain = NextTokenExplorer("a" * 30_000 + "b", order=0, smoothing="add-k", k=0.001, context="", generated=["a"])
+    assert ">−0.000</span>" in certain.html()
 
 
 def test_words_are_joined_as_the_vocabulary_joins_them():
