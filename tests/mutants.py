@@ -140,8 +140,8 @@ MUTANTS = (
     Mutant("src/llmcourse/plots.py", 'r"<\\/"', '"</"', "tests/unit/test_plots.py"),
     Mutant(
         "src/llmcourse/exercises/checker.py",
-        "            if telling and all(",
-        "            if telling and any(",
+        "            if first in telling and all(",
+        "            if first in telling and any(",
         "tests/unit/exercises/test_checker.py",
     ),
     Mutant(
@@ -176,13 +176,13 @@ MUTANTS = (
         f"{WIDGETS} -k keys_move",
     ),
     Mutant(
-        "src/llmcourse/explore/next_token.js",
+        "src/llmcourse/explore/ngram.js",
         "once / (once + 2 * twice)",
         "once / (once + twice)",
         f"{WIDGETS} -k every_order",
     ),
     Mutant(
-        "src/llmcourse/explore/next_token.js",
+        "src/llmcourse/explore/ngram.js",
         "let t = Math.imul(a ^ (a >>> 15), a | 1);",
         "let t = Math.imul(a ^ (a >>> 15), a);",
         f"{WIDGETS} -k buttons_draw",
@@ -194,7 +194,7 @@ MUTANTS = (
         f"{WIDGETS} -k unmounts_cleans",
     ),
     Mutant(
-        "src/llmcourse/explore/markup.py", 'text.replace("<", "\\u003c")', "text", "tests/unit/explore/test_markup.py"
+        "src/llmcourse/explore/markup.py", r'text.replace("<", "\\u003c")', "text", "tests/unit/explore/test_markup.py"
     ),
     Mutant(
         "src/llmcourse/explore/entropy.py",

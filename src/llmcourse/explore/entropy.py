@@ -65,7 +65,7 @@ class EntropyExplorer(Widget):
         labels = proposal["value"]
         check(len(labels) == len(set(labels)), f"labels must differ, got {labels}")
         check(len(labels) <= MAX_OUTCOMES, f"{len(labels)} outcomes are too many to drag; at most {MAX_OUTCOMES}")
-        check(len(labels) == len(self.p), f"{len(labels)} labels for {len(self.p)} probabilities; set both together")
+        check(len(labels) == len(self.p), f"p has {len(self.p)} probabilities for {len(labels)} labels")
         return labels
 
     def pick(self, name: str) -> None:
