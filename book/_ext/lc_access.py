@@ -16,8 +16,8 @@ _CITATIONS = re.compile(r' role="(?:doc-biblioentry|list)"(?=[^>]*>)|(?<=<div) r
 
 
 def add_templates(_app: Sphinx, config: Config) -> None:
-    """Our brand stands inside a landmark; the theme's does not."""
-    config.templates_path.append(str(TEMPLATES))
+    """Our parts of the page before the theme's: a brand inside a landmark, buttons with names, a leaner head."""
+    config.templates_path.insert(0, str(TEMPLATES))
     config.html_sidebars = {"**": ["lc-brand.html", "search-button-field.html", "sbt-sidebar-nav.html"]}
 
 
@@ -35,8 +35,10 @@ def mend(_app: Sphinx, _page: str, _template: str, context: dict, _doctree: node
     """Wrap the maker of the table of contents, and drop roles that are deprecated or do not fit their children."""
     if make := context.get("generate_toctree_html"):
         context["generate_toctree_html"] = wrapped(make)
-    if "citation-list" in context.get("body", ""):
-        context["body"] = _CITATIONS.sub("", context["body"])
+    body = context.get("body", "")
+    if "citation-list" in body:
+        body = _CITATIONS.sub("", body)
+    context["body"] = body.replace(' aria-label="Toggle hidden content"', "")  # the fold's own words name it
 
 
 def wrapped(make: Callable) -> Callable:

@@ -1,4 +1,4 @@
-"""Nothing on a page may come from elsewhere: math on every page from the site, and no thebe."""
+"""Nothing on a page may come from elsewhere: math from the site itself, and no thebe."""
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -26,7 +26,6 @@ def say_what_scripts_do(_app: Sphinx, _page: str, _template: str, context: dict,
 
 def setup(app: Sphinx) -> dict:
     """Sphinx calls this."""
-    app.set_html_assets_policy("always")  # quizzes and widgets bring formulas to pages that have none of their own
     app.connect("config-inited", drop_remote_extensions, priority=900)
     app.connect("html-page-context", say_what_scripts_do)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

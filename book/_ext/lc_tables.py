@@ -25,8 +25,20 @@ def axis_letters(docstring: str) -> list[tuple[str, str]]:
     return pairs
 
 
+def shared_versions(recorded: list[dict]) -> dict[str, str]:
+    """The versions that every run had."""
+    runs = [set(run["versions"].items()) for run in recorded if run.get("versions")]
+    return dict(set.intersection(*runs)) if runs else {}
+
+
+def listed(versions: dict[str, str]) -> str:
+    """``numpy 2.4.6, torch 2.13.0``."""
+    return ", ".join(f"{name} {version}" for name, version in sorted(versions.items()))
+
+
 def run_status(pages: list[str], recorded: dict[str, dict]) -> list[list[str]]:
-    """One row per page: the page, seconds, date, versions. A page without a record says so."""
+    """One row per page: the page, seconds, date, versions that not all pages share. A page without a record says so."""
+    shared = shared_versions([recorded[page] for page in pages if page in recorded])
     rows = []
     for page in pages:
         run = recorded.get(page, {})
@@ -34,9 +46,9 @@ def run_status(pages: list[str], recorded: dict[str, dict]) -> list[list[str]]:
         if not run:
             rows.append([link, "not yet run", "", ""])
             continue
-        versions = ", ".join(f"{name} {version}" for name, version in sorted(run.get("versions", {}).items()))
-        rows.append([link, f"{run['seconds']:.1f} s", str(run.get("passed") or "never"), versions])
-    return rows
+        own = {name: version for name, version in run.get("versions", {}).items() if shared.get(name) != version}
+        rows.append([link, f"{run['seconds']:.1f}&nbsp;s", str(run.get("passed") or "never"), listed(own)])
+    return rows if any(row[-1] for row in rows) else [row[:-1] for row in rows]
 
 
 def table(header: list[str], rows: list[list[str]]) -> list[str]:
@@ -73,7 +85,12 @@ class RunStatus(_Generated):
         recorded = json.loads(STATUS.read_text(encoding="utf-8")) if STATUS.exists() else {}
         recorded = recorded.get("pages", recorded)
         pages = [path.relative_to(ROOT).as_posix() for path in notebooks()]
-        return self.parse(table(["Page", "Time to run", "Last passed", "With"], run_status(pages, recorded)))
+        rows = run_status(pages, recorded)
+        found = self.parse(table(["Page", "Time to run", "Last passed", "With"][: len(rows[0])], rows))
+        for one in found:
+            one["classes"].append("lc-status")
+        shared = listed(shared_versions([recorded[page] for page in pages if page in recorded]))
+        return [*found, *self.parse([f"All of them with {shared}." if shared else ""])]
 
 
 def setup(app: Sphinx) -> dict:

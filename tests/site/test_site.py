@@ -5,6 +5,7 @@ import re
 import pytest
 
 pytestmark = pytest.mark.browser
+ENTROPY = "chapters/01_mathematical_intuition/03_entropy"
 DARK = "() => getComputedStyle(document.body).backgroundColor.match(/\\d+/g).slice(0, 3).every(part => part < 40)"
 
 
@@ -22,18 +23,42 @@ def rgb(color: str) -> list[int]:
     return [int(part) for part in re.findall(r"\d+", color)[:3]]
 
 
+def contrast(one: list[int], other: list[int]) -> float:
+    """The contrast ratio of two colors as accessibility guidelines define it."""
+
+    def luminance(color: list[int]) -> float:
+        parts = [part / 255 for part in color]
+        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    bright, dim = sorted((luminance(one), luminance(other)), reverse=True)
+    return (bright + 0.05) / (dim + 0.05)
+
+
 def paper(tab) -> list[int]:
     return rgb(tab.evaluate("getComputedStyle(document.body).backgroundColor"))
 
 
 @pytest.mark.parametrize("how", ["server", "file"])
-def test_search_finds_entropy(tab, address, site, how):
+def test_search_lists_pages_before_functions_and_each_place_once(tab, address, site, how):
     base = address if how == "server" else site.as_uri()
-    tab.goto(f"{base}/search.html?q=entropy")
-    tab.wait_for_selector("#search-results li a", timeout=10_000)
-    links = tab.eval_on_selector_all("#search-results li a", "found => found.map(one => one.getAttribute('href'))")
-    assert any("03_entropy" in link for link in links)
-    assert any("glossary" in link for link in links)
+    found = {}
+    for word in ("entropy", "perplexity"):
+        tab.goto(f"{base}/search.html?q={word}")
+        tab.wait_for_function("!Search.dots?.isConnected || /finished/.test(Search.status.innerText)", timeout=10_000)
+        tab.wait_for_selector("#search-results li a", timeout=10_000)
+        tab.wait_for_timeout(500)  # results are added one after another
+        read = "found => found.map(one => [one.querySelector('a').getAttribute('href'), one.innerText])"
+        found[word] = tab.eval_on_selector_all("#search-results li", read)
+        links = [link for link, _ in found[word]]
+        assert len(links) == len(set(links))
+        labels = [text for _, text in found[word]]
+        assert f"{word} (glossary)" in labels
+        assert f"{word} (function)" in labels
+        assert not any(text.startswith("llmcourse.") and "(module)" not in text for text in labels)
+        assert links.index(next(one for one in links if "chapters/" in one)) < labels.index(f"{word} (function)")
+    assert any("03_entropy" in link for link, _ in found["entropy"][:2])
+    assert any("02_probability" in link or "03_entropy" in link for link, _ in found["perplexity"][:3])
 
 
 def test_the_button_switches_to_dark_and_the_choice_lasts(tab, address):
@@ -158,3 +183,132 @@ def test_a_hosted_build_has_its_buttons_and_addresses(hosted):
     assert (hosted / "_static/img/social.png").stat().st_size > 5_000
     assert f"<loc>https://example.org/course/{notebook}.html</loc>" in (hosted / "sitemap.xml").read_text()
     assert 'href="/course/book/index.html"' in (hosted / "404.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_skip_link_can_be_read(browser, address, scheme):
+    context = browser.new_context(color_scheme=scheme, reduced_motion="reduce")
+    tab = context.new_page()
+    tab.goto(f"{address}/book/index.html")
+    tab.keyboard.press("Tab")
+    ink = rgb(tab.evaluate("getComputedStyle(document.querySelector('#pst-skip-link a')).color"))
+    ground = rgb(tab.evaluate("getComputedStyle(document.querySelector('#pst-skip-link')).backgroundColor"))
+    assert contrast(ink, ground) > 4.5
+    context.close()
+
+
+def test_widgets_and_plots_stand_on_the_dark_page_itself(browser, address):
+    context = browser.new_context(color_scheme="dark")
+    tab = context.new_page()
+    tab.goto(f"{address}/{ENTROPY}.html")
+    boxes = "div.cell_output .text_html:has(div.lc-widget, div.lc-plotly)"
+    grounds = tab.eval_on_selector_all(boxes, "found => found.map(one => getComputedStyle(one).backgroundColor)")
+    assert len(grounds) == 2
+    assert set(grounds) == {"rgba(0, 0, 0, 0)"}
+    context.close()
+
+
+def test_drawers_on_a_phone_cover_the_page_close_and_give_focus_back(browser, address):
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, reduced_motion="reduce")
+    tab = context.new_page()
+    tab.goto(f"{address}/{ENTROPY}.html")
+    for side in ("primary", "secondary"):
+        tab.tap(f".{side}-toggle")
+        ground = tab.evaluate(f"getComputedStyle(document.getElementById('pst-{side}-sidebar-modal')).backgroundColor")
+        assert rgb(ground) == paper(tab), side
+        assert "rgba" not in ground, side
+        tab.keyboard.press("Escape")
+        tab.wait_for_function(f"document.activeElement.matches('.{side}-toggle')", timeout=5_000)
+    tab.tap(".secondary-toggle")
+    tab.tap("#pst-secondary-sidebar-modal a[href='#summary']")
+    tab.wait_for_function("!document.getElementById('pst-secondary-sidebar-modal').open", timeout=5_000)
+    top = "() => Math.abs(document.querySelector('#summary').getBoundingClientRect().top) < 150"
+    tab.wait_for_function(top, timeout=5_000)
+    context.close()
+
+
+def test_printing_from_the_dark_is_light_and_open_and_leaves_no_trace(browser, address):
+    context = browser.new_context(color_scheme="dark", reduced_motion="reduce")
+    tab = context.new_page()
+    tab.goto(f"{address}/{ENTROPY}.html")
+    shut = tab.locator(".bd-article details:not([open])").count()
+    tab.evaluate("dispatchEvent(new Event('beforeprint'))")
+    tab.emulate_media(media="print")
+    assert tab.evaluate("document.documentElement.dataset.theme") == "light"
+    assert tab.locator(".bd-article details:not([open])").count() == 0
+    code = tab.eval_on_selector_all(
+        ".bd-article .highlight span", "found => [...new Set(found.map(one => getComputedStyle(one).color))]"
+    )
+    assert code
+    assert min(contrast(rgb(color), [255, 255, 255]) for color in code) > 4.5
+    tab.emulate_media(media="screen")
+    tab.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert tab.evaluate("document.documentElement.dataset.theme") == "dark"
+    assert tab.locator(".bd-article details:not([open])").count() == shut > 0
+    context.close()
+
+
+def test_a_plot_without_scripts_is_told_in_words_with_its_caption(browser, address):
+    context = browser.new_context(java_script_enabled=False)
+    tab = context.new_page()
+    tab.goto(f"{address}/{ENTROPY}.html")
+    words = tab.get_attribute(".lc-plotly", "aria-label")
+    assert words in tab.inner_text(".lc-plotly")
+    assert len(tab.inner_text("figure:has(> .lc-plotly) figcaption")) > 40
+    assert "typeset by a script" in tab.inner_text("article")
+    context.close()
+
+
+def test_controls_have_names_for_people(tab, address):
+    tab.goto(f"{address}/{ENTROPY}.html")
+    tab.wait_for_function("document.querySelector('.toggle-button')")
+    read = "found => found.map(one => one.getAttribute('aria-label') || one.title || one.innerText)"
+    names = tab.eval_on_selector_all("button, summary", read)
+    assert not [name for name in names if "\n" in name.strip()]
+    assert not [name for name in names if name.startswith("Toggle") or "code cell" in name]
+    assert {"Contents", "On this page", "Hint", "Show the code", "Solution in code"} <= set(names)
+    assert "Colors: as the system" in names
+    tab.locator(".theme-switch-button").first.click()
+    assert "Colors: as the system" not in tab.eval_on_selector_all("button", read)
+
+
+def test_wide_formulas_on_a_phone_scroll_and_keep_their_comma(browser, address):
+    context = browser.new_context(viewport={"width": 390, "height": 844})
+    tab = context.new_page()
+    tab.goto(f"{address}/{ENTROPY}.html")
+    tab.wait_for_function("document.querySelector('span.math.lc-wide')", timeout=20_000)
+    wide = tab.eval_on_selector_all("span.math.lc-wide", "found => found.map(one => [one.tabIndex, one.clientWidth])")
+    assert all(index == 0 and width < 390 for index, width in wide)
+    split = """found => found.filter(one => one.nextSibling?.nodeType === 3 && /^[,.;:)]/.test(one.nextSibling.data)
+      && !one.closest('.lc-bound')).map(one => one.textContent)"""
+    assert tab.eval_on_selector_all("article span.math", split) == []
+    context.close()
+
+
+def test_pages_load_no_more_than_they_need(site):
+    load = {
+        name: (site / f"{name}.html").read_text(encoding="utf-8") for name in ("book/index", "book/status", ENTROPY)
+    }
+    assert [name for name, text in load.items() if "mathjax/" in text] == [ENTROPY]
+    assert not [name for name, text in load.items() if re.search(r"fontawesome\.js|searchindex\.js|searchtools", text)]
+    assert list((site / "_static").rglob("*.map")) == []
+    assert not (site / "_static/img/page.png").exists()
+
+
+def test_the_icons_show(tab, address):
+    tab.goto(f"{address}/{ENTROPY}.html")
+    tab.evaluate("document.fonts.ready")
+    assert tab.evaluate("document.fonts.check('900 16px \"Font Awesome 6 Free\"')")
+    drawn = "found => found.map(one => getComputedStyle(one, '::before').content)"
+    icons = tab.eval_on_selector_all("i[class*='fa-'], span[class*='fa-']", drawn)
+    assert len(icons) > 8
+    assert "none" not in icons
+
+
+def test_references_are_listed_as_the_text_cites_them(site):
+    page = (site / f"{ENTROPY}.html").read_text(encoding="utf-8")
+    cited = set(re.findall(r">([^<>]+, \d{4})</a>\]", page))
+    references = (site / "book/references.html").read_text(encoding="utf-8")
+    listed = re.findall(r'class="fn-bracket">\[</span>(.*?)<span class="fn-bracket">', references)
+    assert cited
+    assert cited <= set(listed)

@@ -31,7 +31,8 @@ FACTS = """() => ({
       && one.getAttribute('role') !== 'presentation'
       && !one.closest('.navbar-brand, .svg-inline--fa, mjx-container, [aria-hidden=true]'))
     .map(one => one.outerHTML.slice(0, 120)),
-  figures: [...document.querySelectorAll('figure')].map(one => one.querySelector('figcaption')?.textContent.trim() || ''),
+  figures: [...document.querySelectorAll('figure')]
+    .map(one => one.querySelector('figcaption')?.textContent.trim() || ''),
   widgets: [...document.querySelectorAll('.lc-widget')].map(one => [one.dataset.widget, one.dataset.ready || 'never']),
   plots: [...document.querySelectorAll('.lc-plotly')].map(one => one.dataset.ready || 'never'),
   links: [...document.querySelectorAll('a[href]')].map(one => one.getAttribute('href')),

@@ -1,32 +1,59 @@
-// A formula that is wider than its line can be scrolled with the keyboard too.
+// A formula or figure that is wider than its line can be scrolled with the keyboard too, and fades where it goes on.
 (() => {
+  const fade = (box) => box.classList.toggle("lc-more", box.scrollLeft + box.clientWidth < box.scrollWidth - 2);
   const mark = () => {
+    for (const formula of document.querySelectorAll(".bd-article span.math")) {
+      const line = formula.closest("p, li, dd, dt, td, th, figcaption, div");
+      const content = formula.querySelector("mjx-container svg") ?? formula;
+      formula.classList.toggle("lc-wide", content.getBoundingClientRect().width > line.clientWidth);
+    }
     for (const box of document.querySelectorAll('mjx-container[display="true"], .lc-figure, .bd-article span.math')) {
-      if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
-      else box.removeAttribute("tabindex");
+      const scrolls = box.scrollWidth > box.clientWidth + 1 && getComputedStyle(box).overflowX === "auto";
+      if (scrolls || box.classList.contains("lc-wide")) {
+        box.tabIndex = 0;
+        if (!box.lcWatched) box.addEventListener("scroll", () => fade(box), { passive: true });
+        box.lcWatched = true;
+        fade(box);
+      } else {
+        box.removeAttribute("tabindex");
+        box.classList.remove("lc-more");
+      }
     }
   };
   addEventListener("load", () => (window.MathJax?.startup?.promise ?? Promise.resolve()).then(mark));
   addEventListener("resize", mark);
 })();
 
-// A drawer closes when a place inside the page is chosen, and focus goes back to the button that opened it.
-(() => {
-  for (const drawer of document.querySelectorAll("dialog")) {
-    let opener = null;
-    new MutationObserver(() => {
-      if (drawer.open && document.activeElement && !drawer.contains(document.activeElement)) opener = document.activeElement;
-    }).observe(drawer, { attributes: true, attributeFilter: ["open"] });
-    document.addEventListener("click", ({ target }) => {
-      const button = target.closest?.("button, .btn");
-      if (button && !drawer.contains(button)) opener = button;
-    }, true);
-    drawer.addEventListener("click", ({ target }) => {
-      if (target.closest?.('a[href^="#"]')) drawer.close();
-    });
-    drawer.addEventListener("close", () => opener?.isConnected && opener.focus());
+// Buttons say what they do: a fold is called by its title, the color button says which mode is on.
+addEventListener("DOMContentLoaded", () => {
+  for (const button of document.querySelectorAll(".admonition-title > .toggle-button")) {
+    button.setAttribute("aria-label", button.parentElement.textContent.trim());
   }
-})();
+  const root = document.documentElement;
+  const modes = { light: "light", dark: "dark", auto: "as the system" };
+  const say = () => {
+    for (const button of document.querySelectorAll(".theme-switch-button")) {
+      button.setAttribute("aria-label", `Colors: ${modes[root.dataset.mode] ?? "as the system"}`);
+    }
+  };
+  say();
+  new MutationObserver(say).observe(root, { attributes: true, attributeFilter: ["data-mode"] });
+});
+
+// A drawer closes when a place inside the page is chosen; otherwise focus goes back to the button that opened it.
+for (const [drawer, button] of [["primary", ".primary-toggle"], ["secondary", ".secondary-toggle"]]) {
+  const dialog = document.getElementById(`pst-${drawer}-sidebar-modal`);
+  let leaving = false;
+  dialog?.addEventListener("click", ({ target }) => {
+    if (!target.closest('a[href^="#"]')) return;
+    leaving = true;
+    dialog.close();
+  });
+  dialog?.addEventListener("close", () => {
+    if (!leaving) setTimeout(() => document.querySelector(button)?.focus({ preventScroll: true }));
+    leaving = false;
+  });
+}
 
 // Paper is white: print in the light theme, with every fold open and every plot drawn.
 (() => {

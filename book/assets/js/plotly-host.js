@@ -49,7 +49,7 @@
     canvas.querySelector(".lc-plotly-words")?.remove();
     const options = { displayModeBar: false, responsive: true, ...config };
     // A finger that crosses a plot scrolls the page.
-    if (matchMedia("(pointer: coarse)").matches) layout.dragmode ??= false;
+    if (matchMedia("(pointer: coarse)").matches) layout.dragmode = false;
     await Plotly.newPlot(canvas, { data, layout: { ...layout, template: template(), width: undefined }, frames, config: options });
     box.dataset.ready = "true";
   }
@@ -66,13 +66,6 @@
     words.textContent = box.getAttribute("aria-label");
     canvas.append(words);
     box.append(canvas);
-    const caption = JSON.parse(box.lcFigure).layout?.meta?.caption;
-    if (caption) {
-      const line = document.createElement("p");
-      line.className = "lc-plotly-caption";
-      line.textContent = caption;
-      box.after(line);
-    }
   }
   const report = (box) => (error) => {
     box.dataset.ready = "error";
