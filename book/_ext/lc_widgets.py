@@ -8,9 +8,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from lc_package import ROOT, SOURCE, pure_module
-
-STYLE = SOURCE / "llmcourse/explore/widget.css"
+from lc_package import ROOT, pure_module
 
 
 def write_scripts(app: Sphinx) -> None:
@@ -22,8 +20,7 @@ def write_scripts(app: Sphinx) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name in bundle.widget_names():
         (folder / f"{name}.widget.js").write_text(bundle.classic_script(name), encoding="utf-8")
-    if STYLE.exists():
-        (folder / "widget.css").write_text(STYLE.read_text(encoding="utf-8"), encoding="utf-8")
+    (folder / "widget.css").write_text(bundle.style(), encoding="utf-8")
 
 
 def add_host(app: Sphinx, _page: str, _template: str, context: dict, _doctree: nodes.document | None) -> None:

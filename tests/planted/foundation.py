@@ -94,7 +94,7 @@ MUTANTS = (
     Mutant(f"{LANGUAGE}/ngram.py", "p = np.full(size, 1 / size)", "p = np.zeros(size)", NGRAM),
     # data
     Mutant(
-        "src/llmcourse/data.py", "        if got != text.sha256:", '        if got == "":', "tests/unit/test_data.py"
+        "src/llmcourse/data.py", "        if got != asset.sha256:", '        if got == "":', "tests/unit/test_data.py"
     ),
     Mutant(
         "src/llmcourse/data.py",
@@ -103,7 +103,10 @@ MUTANTS = (
         "tests/unit/test_data.py",
     ),
     Mutant(
-        "src/llmcourse/data.py", "    if _is_right(path, text):\n", "    if path.exists():\n", "tests/unit/test_data.py"
+        "src/llmcourse/data.py",
+        "    if _is_right(path, asset):\n",
+        "    if path.exists():\n",
+        "tests/unit/test_data.py",
     ),
     # showing and checking
     Mutant(

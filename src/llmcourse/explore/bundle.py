@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 HERE = Path(__file__).parent
-PARTS = ("shared.js", "ngram.js")  # what widgets may import, each after what it imports itself
+PARTS = ("shared.js", "ngram.js", "softmax.js", "draw.js")  # what widgets may import, each after what it imports itself
 
 _IMPORT = re.compile(r'^import\s*\{([^}]*)\}\s*from\s*"\./([\w.]+)";[ \t]*\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export\s+(?=(?:async\s+)?(?:function|const|let|class)\b)", re.MULTILINE)
@@ -27,6 +27,12 @@ def widget_names() -> list[str]:
 def read_script(name: str) -> str:
     """The text of a JavaScript or style file of this folder, with Unix line ends."""
     return (HERE / name).read_text(encoding="utf-8").replace("\r\n", "\n")
+
+
+def style() -> str:
+    """The look of all widgets: widget.css, then what each widget adds in a NAME.css of its own."""
+    own = sorted(path.name for path in HERE.glob("*.css") if path.name != "widget.css")
+    return "\n".join(read_script(name) for name in ("widget.css", *own))
 
 
 def join(parts: Mapping[str, str], own: str, *, name: str = "widget") -> str:

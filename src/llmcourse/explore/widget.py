@@ -7,7 +7,7 @@ import anywidget
 import numpy as np
 import traitlets
 
-from llmcourse.explore.bundle import bundle, read_script
+from llmcourse.explore.bundle import bundle, style
 from llmcourse.explore.markup import Markup, element, script_json
 
 
@@ -32,7 +32,7 @@ class Widget(anywidget.AnyWidget):
     """
 
     script: ClassVar[str]  # NAME of NAME.js
-    _css = read_script("widget.css")
+    _css = style()
 
     def __init_subclass__(cls, **options: Any) -> None:
         if "script" in cls.__dict__:

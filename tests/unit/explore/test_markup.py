@@ -68,11 +68,11 @@ def test_numbers_and_names_are_written_as_in_javascript(rng):
 
 
 def test_the_style_falls_back_to_the_palette():
-    css = bundle.read_script("widget.css")
+    css = bundle.style()
     assert dict(re.findall(r"--(\w+): var\(--lc-\1, (#\w+)\)", css)) == LIGHT
     dark = css[css.index('[data-jp-theme-light="false"]') :].partition("}")[0]
     assert dict(re.findall(r"--(\w+): (#\w+);", dark)) == DARK
 
 
 def test_the_style_asks_for_nothing_outside_itself():
-    assert not re.search(r"url\(|@import", bundle.read_script("widget.css"))
+    assert not re.search(r"url\(|@import", bundle.style())
