@@ -5,7 +5,8 @@
     S  positions being looked at       H  query heads
     V  vocabulary entries              G  key/value heads (H is a multiple of G)
     E  experts                         K  width of one head
-    N  independent samples             R  adapter rank
+    N  independent samples             R  adapter rank, or query heads that share a key
+    M  features of a kernel
     C  contexts (rows of a table of conditional or joint probabilities)
 
 ``*B`` stands for any number of batch axes, including none.

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from llmcourse.language.probability import check_distribution
 from llmcourse.shapes import Array, Float
 
 
@@ -65,6 +66,23 @@ def softmax(z: Float[Array, "*B V"], *, temperature: float = 1.0) -> Float[Array
     # makes every exponent <= 0, so nothing overflows and the denominator is at least 1.
     weights = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
     return weights / weights.sum(axis=-1, keepdims=True)
+
+
+def softmax_jacobian(p: Float[Array, "*B V"]) -> Float[Array, "*B V V"]:
+    r"""How each probability moves with each logit: $\partial p_v / \partial z_u = p_v(\delta_{vu} - p_u)$.
+
+    As a matrix, $\operatorname{diag}(p) - p p^\top$; row v is about probability v, and the matrix is symmetric. At
+    temperature τ divide it by τ.
+
+    Range:   the diagonal, p(1 − p), lies between 0 and 1/4. Rows and columns sum to 0.
+    Raises:  ValueError if a row of ``p`` is not a distribution.
+    Derivation: log p_v = z_v − log Σ_w e^{z_w}, whose derivative by z_u is δ_vu − p_u; and ∂p_v = p_v ∂ log p_v.
+
+    >>> softmax_jacobian(np.array([0.5, 0.5])).tolist()
+    [[0.25, -0.25], [-0.25, 0.25]]
+    """
+    check_distribution(p)
+    return p[..., :, None] * (np.eye(p.shape[-1]) - p[..., None, :])
 
 
 def _divide_by_temperature(z: Float[Array, "*B V"], temperature: float) -> Float[Array, "*B V"]:
