@@ -6,8 +6,8 @@ For each text and each scaling, the surprise of each of 12,288 tokens in a row, 
 control, "sliding" reads only the newest 4,096 to 8,192 tokens: a window moved along instead of a longer one.
 Page 5.3 draws chapters/05_position/context_extension.json, which holds the mean of each 256 tokens, in bits.
 
-A measurement takes two minutes of one core; those that the file holds already are not repeated. Attention is computed by
-torch's fused kernel, which for such long texts is 2.6 times faster than ours; that both agree is checked first.
+A measurement takes two minutes of one core; those that the file holds already are not repeated. Attention is computed
+by torch's fused kernel, 2.6 times faster than ours for texts so long; that both agree is checked first.
 """
 
 import argparse

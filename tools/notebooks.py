@@ -156,7 +156,7 @@ def run(path: Path, *, status: Path = STATUS) -> float:
         timeout=CELL_SECONDS,
         kernel_name="python3",
         resources={"metadata": {"path": str(path.parent)}},
-        store_widget_state=False,
+        store_widget_state=True,  # interactive_output needs it while the page runs; normalise drops it
         record_timing=False,
     )
     try:

@@ -6,6 +6,11 @@ ROTARY, SCALING = "src/llmcourse/transformer/rotary.py", "src/llmcourse/transfor
 UNIT, ORACLES = "tests/unit/transformer", "tests/oracles/test_rotary_oracles.py"
 TURNS = f"{UNIT}/test_rotary.py {ORACLES}"
 CLOCKS = f"{UNIT}/test_rope_scaling.py {ORACLES}"
+READING = "src/llmcourse/inference/reading.py"
+SURPRISES = "tests/unit/inference/test_reading.py"
+WIDGET = "tests/unit/explore/test_rotary.py"
+BROWSER = "tests/site/test_widget_rotary.py"
+EXPLORE = "src/llmcourse/explore"
 
 MUTANTS = (
     Mutant(ROTARY, "single.unflatten(-1, (-1, 2))", "single.unflatten(-1, (2, -1)).mT", TURNS),
@@ -25,4 +30,12 @@ MUTANTS = (
     Mutant(SCALING, "(turns - self.slow) / (self.fast - self.slow)", "turns / self.fast", CLOCKS),
     Mutant(SCALING, "- (factor - 1), 1.0)", ", 1.0)", CLOCKS),
     Mutant(SCALING, "if not 1 <= factor < math.inf:", "if factor < 1:", CLOCKS),
+    Mutant(READING, "start + 1 : stop + 1", "start:stop", SURPRISES),
+    Mutant(READING, "of_next[max(0, skip - start) :]", "of_next", SURPRISES),
+    Mutant(READING, "/ math.log(2)", "", SURPRISES),
+    Mutant(f"{EXPLORE}/rotary.py", "/ math.sqrt(len(self.key))", "", WIDGET),
+    Mutant(f"{EXPLORE}/rotary.py", "(self.position + self.offset) * theta", "self.position * theta", BROWSER),
+    Mutant(f"{EXPLORE}/rotary.js", "(b * c - a * d) / root", "(a * d - b * c) / root", BROWSER),
+    Mutant(f"{EXPLORE}/rotary.js", "(width / (width - 2))", "1", BROWSER),
+    Mutant(f"{EXPLORE}/rotary.js", "sharpening: (0.1 * Math.log(factor) + 1) ** 2", "sharpening: 1", BROWSER),
 )

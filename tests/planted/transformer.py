@@ -134,4 +134,10 @@ MUTANTS = (
         f"{MODELS} -k published",
     ),
     Mutant(f"{TRANSFORMER}/record.py", "tensor.clone()", "tensor", f"{UNIT}/test_record.py"),
+    Mutant(
+        f"{TRANSFORMER}/ablation.py",
+        "weight[:, head * c.head_width : (head + 1) * c.head_width] = 0",
+        "weight[head * c.head_width : (head + 1) * c.head_width] = 0",
+        f"{UNIT}/test_ablation.py",
+    ),
 )

@@ -11,7 +11,12 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src/llmcourse"
 MODULES = sorted(PACKAGE.rglob("*.py"))
-MATHEMATICS = ["probability", "softmax", "information", "smoothing", "ngram", "coding"]
+NUMPY = [
+    *(f"language/{name}" for name in ("probability", "softmax", "information", "smoothing", "ngram", "coding")),
+    *(f"language/{name}" for name in ("pretokenize", "bpe_merges")),
+    "inference/sampling",
+]
+TORCH = [f"transformer/{name}" for name in ("norms", "positions", "rotary", "linear_attention")]
 KEYS = set(re.findall(r"^@\w+\{([^,]+),", (ROOT / "book/references.bib").read_text(encoding="utf-8"), re.MULTILINE))
 
 
@@ -45,20 +50,20 @@ def test_each_citation_is_in_the_bibliography(path):
     assert cited <= KEYS
 
 
-@pytest.mark.parametrize("module", MATHEMATICS)
+@pytest.mark.parametrize("module", NUMPY + TORCH)
 def test_each_public_function_of_the_mathematics_says_where_it_comes_from(module):
     """A source, a derivation, or being the same value as another function, which says it."""
-    for function, docstring in public(PACKAGE / f"language/{module}.py"):
+    for function, docstring in public(PACKAGE / f"{module}.py"):
         assert docstring, function
         told = re.search(r"^(Source|Derivation):", docstring, re.MULTILINE)
-        checker = function.startswith(("check_", "of_", "from_", "find"))
+        checker = function.startswith(("check_", "of_", "from_", "find")) or function.endswith(("_from", "forward"))
         same = docstring.startswith("The same")
         assert told or checker or same, function
 
 
-@pytest.mark.parametrize("module", MATHEMATICS)
+@pytest.mark.parametrize("module", NUMPY)
 def test_the_numpy_modules_start_without_torch(module):
-    code = f"import sys, llmcourse.language.{module}; sys.exit('torch' in sys.modules)"
+    code = f"import sys, llmcourse.{module.replace('/', '.')}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

@@ -128,7 +128,8 @@ export function reading(weights, tokens, token) {
     const t = later.indexOf(Math.max(...later));
     parts.push(later[t] < NOTHING ? "no later token looks at it" : `${said(tokens[t])} looks at it most, with weight ${two(later[t])}`);
   }
-  return `${parts.join("; ")}.`;
+  const text = `${parts.join("; ")}.`;
+  return text[0].toUpperCase() + text.slice(1);
 }
 
 // ---- the view --------------------------------------------------------------------------------------------------------

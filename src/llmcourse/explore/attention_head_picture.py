@@ -109,7 +109,7 @@ def reading(rows: Rows, tokens: list[str], t: int) -> str:
         name, weight = said(tokens[later]), rows[later][t]
         most = f"{name} looks at it most, with weight {fixed(weight, 2)}"
         text += f"; {'no later token looks at it' if weight < NOTHING else most}"
-    return f"{text}."
+    return f"{text[0].upper()}{text[1:]}."
 
 
 def over(width: int, height: int, *marks: Markup, css: str = "lc-over") -> Markup:

@@ -27,8 +27,8 @@ SENTENCES: tuple[dict[str, Any], ...] = (
         "name": "pronoun",
         "title": "What “it” stands for",
         "text": "Anna lost her watch in the garden, and her brother found it under a rose.",
-        "about": "“it” comes nine tokens after “watch”. Most heads that look so far back look at the first token and "
-        "at no other; this one finds the watch.",
+        "about": "“it” comes nine tokens after “watch”. Most heads that look far back look at the first token for the "
+        "greater part; this one finds the watch.",
         "show": {"layer": 13, "head": 8, "token": 12, "statistic": "sink"},
     },
     {
@@ -42,8 +42,8 @@ SENTENCES: tuple[dict[str, Any], ...] = (
         "name": "list",
         "title": "A list of things",
         "text": "She packed socks, maps, bread, soap, matches, and a small lamp.",
-        "about": "A head that finds nothing to do must still spend its weight, for each row sums to 1. Most put it on "
-        "the first token, some all of it.",
+        "about": "A head that finds nothing to do must still spend its weight, for each row sums to 1. Most give more "
+        "than half of it to the first token, a few give all.",
         "show": {"layer": 18, "head": 8, "token": 10, "statistic": "sink"},
     },
     {

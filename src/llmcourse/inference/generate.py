@@ -48,7 +48,8 @@ def generate(
             f"or ask for at most {max(0, room - len(tokens) + 1)}"
         )
     if cache is None:
-        cache = KVCache(model.config, capacity=needed, dtype=model.embed.weight.dtype, device=model.embed.weight.device)
+        weight = next(model.parameters())
+        cache = KVCache(model.config, capacity=needed, dtype=weight.dtype, device=weight.device)
     return _loop(model, list(tokens), choose, max_new, frozenset(stop), cache)
 
 
@@ -69,6 +70,6 @@ def next_logits(model: Decoder, tokens: Sequence[int], *, cache: KVCache | None 
 
     Raises:  ValueError as the model does: no tokens, unknown ones, or more than the context.
     """
-    row = torch.tensor([tokens], dtype=torch.int64, device=model.embed.weight.device)  # (1, T)
+    row = torch.tensor([tokens], dtype=torch.int64, device=next(model.parameters()).device)  # (1, T)
     z = model(row, cache=cache, last_only=True)[0, -1].cpu()  # (V,)
     return (z.float() if z.dtype.itemsize < 4 else z).numpy()  # numpy has no bfloat16

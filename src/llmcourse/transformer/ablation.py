@@ -1,6 +1,6 @@
-"""A model with some of its attention heads switched off (torch)."""
+"""Switching parts of a model off, to measure what they were worth (torch)."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import TypeVar, cast
 
 from torch import nn
@@ -10,25 +10,24 @@ from llmcourse.transformer.decoder import Decoder
 Model = TypeVar("Model", bound=Decoder)
 
 
-def without_heads(model: Model, heads: Iterable[tuple[int, int]]) -> Model:
-    r"""A model that shares all parameters but the output matrices of the layers that lose a head.
+def without_heads(model: Model, layer: int, heads: Collection[int]) -> Model:
+    """A model that shares all parameters but one: there, the columns of W_O that these heads write through are zero.
 
-    What head h computes enters the residual stream through K columns of $W_O$, $\sum_h W_O^{(h)} (A_h V_h)$. In the
-    copy these columns are 0, so that the head does all it did before and nobody hears of it. ``heads`` are pairs of
-    layer and head, from 0. (This is ablation to zero; others put the head's mean output in its place.)
+    The output of attention is a sum over heads, each multiplied by its own K columns, so this removes their terms.
 
-    Raises:  ValueError for a layer or head that the model does not have.
-    Source:  Elhage et al. (2021), "Attention heads are independent and additive", for the sum; Olsson et al. (2022),
-             argument 3, for the experiment. {cite}`elhage2021,olsson2022`
+    Raises:  ValueError for a layer or a head that the model does not have.
+    Source:  Michel et al. (2019), section 2.3: a mask variable of zero for each of these heads. {cite}`michel2019`
     """
-    config = model.config
-    other = model.reconfigured(config)
-    for layer, head in heads:
-        if not (0 <= layer < config.layers and 0 <= head < config.heads):
-            raise ValueError(f"no head {head} in layer {layer}: there are {config.layers} × {config.heads}, from 0")
-        name = f"blocks.{layer}.attention.to_out"
-        output = cast(nn.Linear, other.get_submodule(name))
-        if output.weight is cast(nn.Linear, model.get_submodule(name)).weight:
-            output.weight = nn.Parameter(output.weight.detach().clone(), output.weight.requires_grad)
-        output.weight.data.unflatten(1, (config.heads, -1))[:, head] = 0
+    c = model.config
+    if not 0 <= layer < c.layers:
+        raise ValueError(f"layer {layer} is not one of the {c.layers} layers, 0 to {c.layers - 1}")
+    for head in heads:
+        if not 0 <= head < c.heads:
+            raise ValueError(f"head {head} is not one of the {c.heads} heads, 0 to {c.heads - 1}")
+    other = model.reconfigured(c)
+    to_out = cast(nn.Linear, other.get_submodule(f"blocks.{layer}.attention.to_out"))
+    weight = to_out.weight.detach().clone()
+    for head in heads:
+        weight[:, head * c.head_width : (head + 1) * c.head_width] = 0
+    to_out.weight = nn.Parameter(weight, requires_grad=to_out.weight.requires_grad)
     return other

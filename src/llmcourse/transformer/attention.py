@@ -3,13 +3,14 @@
 import math
 
 import torch
+import torch.nn.functional as F
 from jaxtyping import Complex
 from torch import Tensor, nn
 
 from llmcourse.shapes import Bool, Float, Int
 from llmcourse.transformer.config import ModelConfig
 from llmcourse.transformer.kv_cache import LayerCache
-from llmcourse.transformer.linear import Linear, project_together
+from llmcourse.transformer.linear import project_together
 from llmcourse.transformer.record import Record
 from llmcourse.transformer.rotary import cos_sin, turn
 
@@ -88,6 +89,19 @@ def attention(
     return attention_weights(q, k, mask) @ v
 
 
+def fused_attention(
+    q: Float[Tensor, "B H T K"],
+    k: Float[Tensor, "B G S K"],
+    v: Float[Tensor, "B G S K"],
+    mask: Bool[Tensor, "*#B T S"] | None = None,
+) -> Float[Tensor, "B H T K"]:
+    length, keys = q.shape[2], k.shape[2]
+    if mask is None and 1 < length < keys:
+        mask = causal_mask(length, keys).to(q.device)
+    causal = mask is None and length > 1
+    return F.scaled_dot_product_attention(q, k, v, mask, is_causal=causal, enable_gqa=q.shape[1] != k.shape[1])
+
+
 def check_mask(mask: Bool[Tensor, "*B T S"]) -> None:
     """Raise ValueError unless each query may see at least one key. (A meta tensor has no entries to check.)"""
     if mask.is_meta:
@@ -134,10 +148,10 @@ class SelfAttention(nn.Module):
         super().__init__()
         self.config = config
         kv_width = config.groups * config.head_width
-        self.to_q = Linear(config.width, config.width, bias=config.bias)
-        self.to_k = Linear(config.width, kv_width, bias=config.bias)
-        self.to_v = Linear(config.width, kv_width, bias=config.bias)
-        self.to_out = Linear(config.width, config.width, bias=config.bias)
+        self.to_q = nn.Linear(config.width, config.width, bias=config.bias)
+        self.to_k = nn.Linear(config.width, kv_width, bias=config.bias)
+        self.to_v = nn.Linear(config.width, kv_width, bias=config.bias)
+        self.to_out = nn.Linear(config.width, config.width, bias=config.bias)
 
     def forward(
         self,
@@ -162,6 +176,9 @@ class SelfAttention(nn.Module):
             q, k = turn(q, rotation, pairs=c.rope_pairs), turn(k, rotation, pairs=c.rope_pairs)
         if cache is not None:
             k, v = cache.extend(k, v)  # (B, G, S, K)
+        if record is None:
+            mixed = fused_attention(q, k, v, mask)  # (B, H, T, K)
+            return self.to_out(merge_heads(mixed))  # (B, T, H K) -> (B, T, D)
         if mask is None and length > 1:  # a single query is the newest token and may see every key
             mask = causal_mask(length, k.shape[2]).to(x.device)
         # The R query heads of a group look at the same keys: to those they are R T queries of one head.
@@ -170,6 +187,5 @@ class SelfAttention(nn.Module):
             mask = torch.cat([mask] * share, dim=-2)  # (..., R T, S)
         weights = attention_weights(stack_heads(q, c.groups), k, mask)  # (B, G, R T, S)
         mixed = unstack_heads(weights @ v, share)  # (B, H, T, K)
-        if record is not None:
-            record.add(queries=q, keys=k, values=v, weights=unstack_heads(weights, share))
+        record.add(queries=q, keys=k, values=v, weights=unstack_heads(weights, share))
         return self.to_out(merge_heads(mixed))  # (B, T, H K) -> (B, T, D)

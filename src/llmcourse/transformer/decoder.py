@@ -10,7 +10,7 @@ from llmcourse.transformer.attention import causal_mask, padding_mask, rotation_
 from llmcourse.transformer.block import Block
 from llmcourse.transformer.config import ModelConfig
 from llmcourse.transformer.kv_cache import KVCache
-from llmcourse.transformer.linear import Linear, project
+from llmcourse.transformer.linear import unembed
 from llmcourse.transformer.norms import norm_from
 from llmcourse.transformer.record import Record
 
@@ -32,7 +32,7 @@ class Decoder(nn.Module):
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
         self.final_norm = norm_from(config)
         if not config.tied:
-            self.head = Linear(config.width, config.vocab, bias=False)
+            self.head = nn.Linear(config.width, config.vocab, bias=False)
 
     def forward(
         self,
@@ -74,7 +74,7 @@ class Decoder(nn.Module):
 
     def logits(self, x: Float[Tensor, "*B D"]) -> Float[Tensor, "*B V"]:
         """The last step alone: a residual stream, normalized, times the output table."""
-        return project(self.final_norm(x), self.embed.weight if self.config.tied else self.head.weight)
+        return unembed(self.final_norm(x), self.embed if self.config.tied else self.head)
 
     @property
     def parameter_count(self) -> int:
@@ -142,7 +142,7 @@ def _mask(
 ) -> Bool[Tensor, "*B T S"] | None:
     """Which keys each query may see; None when that is all of them."""
     if padding is None:
-        return causal_mask(length, past + length).to(device) if length > 1 else None
+        return None
     size = past + length
     if padding.min() < 0 or padding.max() >= size:
         raise ValueError(f"padding must be at least 0 and leave a token in each row of {size}, got {padding.tolist()}")

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from llmcourse.shapes import Float
 from llmcourse.transformer.config import ModelConfig
-from llmcourse.transformer.linear import Linear, project_together
+from llmcourse.transformer.linear import project_together
 
 
 class Gelu(nn.Module):
@@ -16,8 +16,8 @@ class Gelu(nn.Module):
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        self.up = Linear(config.width, config.ffn_width, bias=config.bias)
-        self.down = Linear(config.ffn_width, config.width, bias=config.bias)
+        self.up = nn.Linear(config.width, config.ffn_width, bias=config.bias)
+        self.down = nn.Linear(config.ffn_width, config.width, bias=config.bias)
 
     def forward(self, x: Float[Tensor, "B T D"]) -> Float[Tensor, "B T D"]:
         """Widen, bend, narrow."""
@@ -32,9 +32,9 @@ class SwiGlu(nn.Module):
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        self.gate = Linear(config.width, config.ffn_width, bias=config.bias)
-        self.up = Linear(config.width, config.ffn_width, bias=config.bias)
-        self.down = Linear(config.ffn_width, config.width, bias=config.bias)
+        self.gate = nn.Linear(config.width, config.ffn_width, bias=config.bias)
+        self.up = nn.Linear(config.width, config.ffn_width, bias=config.bias)
+        self.down = nn.Linear(config.ffn_width, config.width, bias=config.bias)
 
     def forward(self, x: Float[Tensor, "B T D"]) -> Float[Tensor, "B T D"]:
         """Widen twice, gate, narrow."""

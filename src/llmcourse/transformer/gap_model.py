@@ -17,7 +17,15 @@ class GapModel(nn.Module):
     Raises:  ValueError if the width of ``positions`` is not a multiple of ``heads``.
     """
 
-    def __init__(self, vocab: int, positions: Float[Tensor, "T D"], *, heads: int = 4, learned: bool = False) -> None:
+    def __init__(
+        self,
+        vocab: int,
+        positions: Float[Tensor, "T D"],
+        *,
+        generator: torch.Generator,
+        heads: int = 4,
+        learned: bool = False,
+    ) -> None:
         super().__init__()
         width = positions.shape[1]
         if width % heads:
@@ -29,15 +37,20 @@ class GapModel(nn.Module):
         self.to_q, self.to_k, self.to_v, self.to_out = (nn.Linear(width, width, bias=False) for _ in range(4))
         self.ffn = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width))
         self.head = nn.Linear(width, vocab)
+        for name, p in self.named_parameters():
+            if name != "positions" and p.ndim == 2:  # gains are 1 already
+                nn.init.normal_(p, std=1.0 if name == "words.weight" else p.shape[1] ** -0.5, generator=generator)
+            elif name.endswith("bias"):
+                nn.init.zeros_(p)
 
     def forward(self, tokens: Int[Tensor, "B T"], hidden: Int[Tensor, " B"]) -> Float[Tensor, "B V"]:
         """Logits of the token at place ``hidden`` of each row, which the model does not get to see."""
         tokens = tokens.scatter(1, hidden[:, None], self.gap)
         x = self.words(tokens) + self.positions  # (B, T, D)
-        asks = x[torch.arange(len(x)), hidden][:, None]  # (B, 1, D)
-        q, k, v = self.to_q(self.norm(asks)), self.to_k(self.norm(x)), self.to_v(self.norm(x))
-        q, k, v = (split_heads(part, self.heads) for part in (q, k, v))  # (B, H, T, K), with T = 1 for q
-        x = asks + self.to_out(merge_heads(attention(q, k, v)))  # (B, 1, D)
+        normed, rows = self.norm(x), torch.arange(len(x))
+        q = self.to_q(normed[rows, hidden][:, None])  # (B, 1, D): the gap alone asks
+        q, k, v = (split_heads(part, self.heads) for part in (q, self.to_k(normed), self.to_v(normed)))  # (B, H, T, K)
+        x = x[rows, hidden][:, None] + self.to_out(merge_heads(attention(q, k, v)))  # (B, 1, D)
         x = x + self.ffn(self.ffn_norm(x))
         return self.head(self.final_norm(x))[:, 0]
 
@@ -66,7 +79,7 @@ def train_gap(
 ) -> Float[Tensor, " {steps}"]:
     """The losses, in nats, of ``steps`` of AdamW on random pieces: the rate rises over a tenth and falls to zero."""
     size = model.positions.shape[0]
-    optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=rate)
+    optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=rate, fused=True)
     losses = []
     for step in range(steps):
         for group in optimizer.param_groups:

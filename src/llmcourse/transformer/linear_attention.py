@@ -22,7 +22,7 @@ def kernel_average(
     With $\kappa_{ts} = e^{q_t \cdot k_s/\sqrt K}$ it is attention.
 
     Raises:  ValueError for a negative entry, and for a query whose weights are all 0.
-    Source:  Nadaraya (1964); Watson (1964); for attention, Tsai et al. (2019), eq. 2.
+    Source:  Nadaraya (1964); Watson (1964); for attention, Tsai et al. (2019), section 2.
              {cite}`nadaraya1964,watson1964,tsai2019`
 
     >>> kernel_average(torch.tensor([[1.0, 3.0]]), torch.tensor([[0.0], [8.0]])).tolist()
@@ -42,7 +42,7 @@ def exponential_kernel(q: Float[Tensor, "*B T K"], k: Float[Tensor, "*B S K"]) -
 
     The constant, $e$ to minus the row's largest score, cancels in ``kernel_average`` and keeps the exponential finite.
 
-    Source:  Tsai et al. (2019), section 3.1. {cite}`tsai2019`
+    Source:  Tsai et al. (2019), section 2. {cite}`tsai2019`
     """
     scores = q @ k.mT / math.sqrt(q.shape[-1])
     return (scores - scores.amax(dim=-1, keepdim=True)).exp()

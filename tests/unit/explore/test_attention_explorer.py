@@ -158,6 +158,12 @@ def test_what_the_sentences_claim_is_measured_in_their_traces():
         show = next(s["show"] for s in SENTENCES if s["name"] == name)
         assert (one.layer, one.head) == (show["layer"], show["head"])
     assert best["list"].score > 0.999
+    sink = AttentionExplorer("list").scores("sink")
+    assert (sink > 0.5).sum() > 135
+    assert 3 <= (sink > 0.99).sum() <= 10
+    widget = AttentionExplorer("pronoun")
+    far = widget.scores("distance") > 5
+    assert np.mean(widget.scores("sink")[far] > 0.5) > 0.6
     code = read_trace("code")
     assert code["ids"][code["tokens"].index("area")] != code["ids"][code["tokens"].index(" area")]
 

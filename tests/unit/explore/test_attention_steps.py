@@ -101,6 +101,12 @@ def test_the_sentences_follow_the_two_switches():
     assert explain("masked.0.1", widget).startswith("Space comes after “a”: its score becomes −∞")
 
 
+def test_a_tiny_weight_is_written_with_a_power_of_ten_and_never_called_exact():
+    widget = AttentionSteps([[4], [0]], [[2], [-2]], [[1], [2]], ["a", "b"], scaled=False, causal=False)
+    sentence = "Weight of “a” on “b”, its share of the row’s sum: 3.4·10⁻⁴ / 2981 ≈ 1.1·10⁻⁷."
+    assert explain("weight.0.1", widget) == sentence
+
+
 def test_the_highlighted_numbers_are_exactly_those_that_change_the_chosen_one(rng):
     """Nudge each number that can be typed: the chosen one moves if and only if it depends on it, step by step."""
     widget = random_widget(rng, causal=False)

@@ -1,0 +1,30 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from llmcourse.exercises import kernels as exercises
+from llmcourse.exercises.checker import Exercise, Number, self_test
+
+ALL = [item for item in vars(exercises).values() if isinstance(item, Exercise | Number)]
+
+
+@pytest.mark.parametrize("exercise", ALL, ids=lambda exercise: exercise.name)
+def test_each_misconception_is_told_apart_and_gets_its_own_message(exercise):
+    self_test(exercise)
+
+
+def test_a_right_solution_written_another_way_passes():
+    def one_query_at_a_time(phi_q, phi_k, v):
+        rows = []
+        for query in phi_q:
+            weights = phi_k @ query
+            rows.append((weights[:, None] * v).sum(axis=0) / weights.sum())
+        return np.array(rows)
+
+    assert exercises.average_once.check(one_query_at_a_time).passed
+    assert exercises.average_once.check(lambda *args: None).status == "not attempted"
+
+
+def test_the_numbers_of_the_exercises():
+    assert_allclose(exercises.smoother.answer, 4.933, atol=5e-4)
+    assert_allclose(exercises.features_needed.answer, 5359.8, atol=0.05)

@@ -1,0 +1,71 @@
+import math
+
+import numpy as np
+import pytest
+import torch
+from numpy.testing import assert_allclose
+
+from llmcourse.exercises import rotary as exercises
+from llmcourse.exercises.checker import Exercise, Number, self_test
+from llmcourse.transformer.rope_scaling import Yarn, frequencies
+from llmcourse.transformer.rotary import rotate
+
+ALL = [item for item in vars(exercises).values() if isinstance(item, Exercise | Number)]
+
+
+@pytest.mark.parametrize("exercise", ALL, ids=lambda exercise: exercise.name)
+def test_each_misconception_is_told_apart_and_gets_its_own_message(exercise):
+    self_test(exercise)
+
+
+@pytest.mark.parametrize("exercise", [e for e in ALL if isinstance(e, Exercise)], ids=lambda exercise: exercise.name)
+def test_a_stub_is_not_called_wrong(exercise):
+    assert exercise.check(lambda *args: None).status == "not attempted"
+
+
+def test_the_answers_are_those_of_the_package():
+    q, k = (torch.tensor([x], dtype=torch.float64) for x in ([3.0, 0.0], [0.0, 2.0]))
+    # A head of width 4 with base 100 has the frequencies 1 and 1/10; the second pair is ours.
+    wide = [torch.cat((torch.zeros(1, 2, dtype=torch.float64), x), dim=1) for x in (q, k)]
+    score = rotate(wide[0], torch.tensor([25]), base=100) @ rotate(wide[1], torch.tensor([10]), base=100).mT
+    assert exercises.score_by_hand.answer == pytest.approx(float(score))
+    turns = 8192 * frequencies(128, base=5e5) / (2 * math.pi)
+    assert exercises.whole_turns.answer == int((turns >= 1).sum())
+    for x, t, base in exercises.rotated.cases:
+        theirs = rotate(torch.from_numpy(x)[None], torch.tensor([t]), base=base, pairs="half")[0]
+        assert_allclose(exercises.rotated.answer(x, t, base), theirs.numpy())
+    for width, base, factor, context in exercises.by_parts.cases:
+        ratio = Yarn(factor, context, ramp="turns").frequencies(width, base) / frequencies(width, base=base)
+        assert_allclose(exercises.by_parts.answer(width, base, factor, context), ratio.numpy())
+
+
+def test_the_wrong_numbers_are_what_their_mistakes_give():
+    """35 pairs of 64, and the usual slips on the way there."""
+    reach = lambda base, radians: 64 * math.log(8192 / radians) / math.log(base)  # noqa: E731
+    last = math.floor(reach(5e5, 2 * math.pi))
+    whole = {value for value, _ in exercises.whole_turns.misconceptions}
+    assert whole == {
+        64 - (last + 1),
+        last,
+        math.floor(reach(1e4, 2 * math.pi)) + 1,
+        min(64, math.floor(2 * reach(5e5, 2 * math.pi)) + 1),
+        math.floor(reach(5e5, 1)) + 1,
+    }
+
+
+def test_right_solutions_written_another_way_pass():
+    def with_complex_numbers(x, t, base):
+        z = (x[: len(x) // 2] + 1j * x[len(x) // 2 :]) * np.exp(1j * t * base ** (-np.arange(0, len(x), 2) / len(x)))
+        return np.concatenate((z.real, z.imag))
+
+    def with_a_loop(width, base, factor, context):
+        shares = []
+        for i in range(width // 2):
+            turns = context / (2 * math.pi * base ** (2 * i / width))
+            kept = 0 if turns < 1 else 1 if turns > 32 else (turns - 1) / 31
+            shares.append((1 - kept) / factor + kept)
+        return shares
+
+    assert exercises.rotated.check(with_complex_numbers).passed
+    assert exercises.by_parts.check(with_a_loop).passed
+    assert exercises.score_by_hand.check(5.98).passed

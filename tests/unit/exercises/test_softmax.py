@@ -1,0 +1,45 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from llmcourse.exercises import softmax as exercises
+from llmcourse.exercises.checker import Exercise, Number, self_test
+from llmcourse.inference.sampling import cut_mass, top_p
+from llmcourse.language.softmax import softmax
+
+ALL = [item for item in vars(exercises).values() if isinstance(item, Exercise | Number)]
+
+
+@pytest.mark.parametrize("exercise", ALL, ids=lambda exercise: exercise.name)
+def test_each_misconception_is_told_apart_and_gets_its_own_message(exercise):
+    self_test(exercise)
+
+
+@pytest.mark.parametrize("exercise", [e for e in ALL if isinstance(e, Exercise)], ids=lambda exercise: exercise.name)
+def test_a_stub_is_not_called_wrong(exercise):
+    assert exercise.check(lambda *args: None).status == "not attempted"
+
+
+def test_right_solutions_written_another_way_pass():
+    def with_the_mean(z, tau):
+        """Any constant will do where nothing overflows; here the largest over τ, row by row."""
+        return np.array([[1 / sum(np.exp((other - x) / tau) for other in row) for x in row] for row in z])
+
+    def by_hand(p, mass):
+        left, total = set(), 0.0
+        for v in sorted(range(len(p)), key=lambda v: -p[v]):
+            if total < mass:
+                left.add(v)
+            total += p[v]
+        kept = [x if v in left else 0.0 for v, x in enumerate(p)]
+        return np.array(kept) / sum(kept)
+
+    assert exercises.stable_softmax.check(with_the_mean).passed
+    assert exercises.nucleus.check(by_hand).passed
+
+
+def test_the_numbers_of_the_exercises_are_the_packages():
+    odds = softmax(np.log(np.array([9.0, 1.0])), temperature=exercises.temperature_for_odds.answer)
+    assert_allclose(odds[0] / odds[1], 3)
+    p = np.array([0.4, 0.3, 0.15, 0.1, 0.05])
+    assert_allclose(cut_mass(p, top_p(p, 0.75)), exercises.cut_by_the_nucleus.answer)
