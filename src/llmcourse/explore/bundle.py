@@ -16,7 +16,7 @@ PARTS = ("shared.js", "ngram.js", "softmax.js", "draw.js")  # what widgets may i
 _IMPORT = re.compile(r'^import\s*\{([^}]*)\}\s*from\s*"\./([\w.]+)";[ \t]*\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export\s+(?=(?:async\s+)?(?:function|const|let|class)\b)", re.MULTILINE)
 _EXPORTED = re.compile(r"^export\s+(?:async\s+)?(?:function\*?|const|let|class)\s+([\w$]+)", re.MULTILINE)
-_STRAY = re.compile(r"""^\s*(?:import\b|export\s[^;]*\bfrom\b).*$|\bimport\s*\(""", re.MULTILINE)
+_STRAY = re.compile(r"""^\s*(?:import\b|export\s[^;]*\bfrom\s*["']).*$|\bimport\s*\(""", re.MULTILINE)
 
 
 def widget_names() -> list[str]:

@@ -19,6 +19,7 @@ from llmcourse import data
 from llmcourse.gguf_file import GGUFFile, open_gguf
 from llmcourse.language.bpe import Tokenizer
 from llmcourse.transformer.config import ModelConfig
+from llmcourse.transformer.linear import PackedLinear, pack
 from llmcourse.transformer.llama import Llama
 
 __all__ = ["CheckpointError", "LoadedModel", "config_from", "load", "parameter_name"]
@@ -57,10 +58,12 @@ class LoadedModel:
         return self.model.config
 
 
-def load(source: str | os.PathLike[str]) -> LoadedModel:
+def load(source: str | os.PathLike[str], *, packed: bool = False) -> LoadedModel:
     """The model of a name in ``data.MODELS``, or in a GGUF file of the architecture "llama".
 
-    Its parameters are in float32 and ask for no gradients (``model.requires_grad_()`` changes that).
+    Its parameters are in float32 and ask for no gradients (``model.requires_grad_()`` changes that). ``packed`` stores
+    them in the order in which text is written fastest (``linear.pack``): for chatting and generating, not for looking
+    at weights.
 
     Raises:  DataError if the file cannot be fetched; GGUFError (a ValueError) if it is no GGUF file, or truncated;
              CheckpointError (a ValueError) for another architecture, a missing or unexpected tensor, or a wrong shape;
@@ -72,9 +75,19 @@ def load(source: str | os.PathLike[str]) -> LoadedModel:
     tokenizer = Tokenizer.from_gguf(path)  # first, so that its working memory is free again for the weights
     with torch.device("meta"):  # shapes only: the memory of the weights is asked for once, below
         model = Llama(config)
-    model.load_state_dict(_weights(file, model), assign=True)
+    tensor_of = _tensors(file, model)
+    if packed:
+        pack(model)
+    for name, tensor in tensor_of.items():
+        weight = torch.empty(file.tensors[tensor].shape)
+        file.read_into(tensor, weight.numpy())
+        layer = model.get_submodule(name.removesuffix(".weight"))
+        if isinstance(layer, PackedLinear):
+            layer.fill(weight)
+        else:
+            layer.weight = torch.nn.Parameter(weight, requires_grad=False)
     return LoadedModel(
-        model=model.eval().requires_grad_(False),
+        model=model.eval(),
         tokenizer=tokenizer,
         chat_template=file.metadata.get("tokenizer.chat_template", ""),
         stop=_stop_tokens(file.metadata),
@@ -137,8 +150,8 @@ def parameter_name(tensor: str) -> str:
     raise CheckpointError(f"tensor {tensor!r} has no place in a Llama of ours")
 
 
-def _weights(file: GGUFFile, model: Llama) -> dict[str, torch.Tensor]:
-    """Every parameter, decoded. Each must be there, and nothing else."""
+def _tensors(file: GGUFFile, model: Llama) -> dict[str, str]:
+    """The tensor of each parameter. Each must be there, in its shape, and nothing else."""
     tensor_of = {parameter_name(tensor): tensor for tensor in file.tensors}
     shapes = {name: tuple(parameter.shape) for name, parameter in model.named_parameters()}
     missing, extra = sorted(shapes.keys() - tensor_of.keys()), sorted(tensor_of.keys() - shapes.keys())
@@ -149,11 +162,7 @@ def _weights(file: GGUFFile, model: Llama) -> dict[str, torch.Tensor]:
     for name, shape in shapes.items():
         if (found := file.tensors[tensor_of[name]].shape) != shape:
             raise CheckpointError(f"{file.path}: {tensor_of[name]} has shape {found}, but {name} needs {shape}")
-    weights = {}
-    for name, shape in shapes.items():
-        weights[name] = torch.empty(shape)
-        file.read_into(tensor_of[name], weights[name].numpy())
-    return weights
+    return tensor_of
 
 
 def _path_of(source: str | os.PathLike[str]) -> Path:

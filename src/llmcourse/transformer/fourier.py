@@ -70,8 +70,9 @@ def alias(frequency: Float[Tensor, "*F"]) -> Float[Tensor, "*F"]:
     Source:  Shannon (1948), theorem 13: samples one apart determine what has no frequency above π.
              {cite}`shannon1948`
 
-    >>> (alias(torch.tensor([0.5, 1.5, 2.25]) * math.pi) / math.pi).tolist()  # in units of half a turn
-    [0.5, 0.5, 0.25]
+    >>> angles = torch.tensor([90.0, 270.0, 405.0]).deg2rad()
+    >>> alias(angles).rad2deg().round().tolist()
+    [90.0, 90.0, 45.0]
     """
     turn = torch.remainder(frequency, 2 * math.pi)
     return torch.minimum(turn, 2 * math.pi - turn)
@@ -120,7 +121,7 @@ def log_decay(offsets: Int[Tensor, " T"] | Float[Tensor, " T"], base: float | in
     Limits:  for $1 \ll k \ll b$; the exact mean is $(\mathrm{Ci}(k) - \mathrm{Ci}(k/b)) / \ln b$. Finitely many
              frequencies scatter around it.
     Raises:  ValueError for an offset that is not positive, or a base that is not a finite number above 1.
-    Derivation: substitute $u = k\theta$, and $\mathrm{Ci}(x) = \gamma + \ln x$ up to $x^2/4$ (page 5.4).
+    Derivation: substitute $u = k\theta$, and $\mathrm{Ci}(x) = \gamma + \ln x$ up to $x^2/4$ (page 5.2).
 
     >>> [round(x, 3) for x in log_decay(torch.tensor([1, 10]), 10.0).tolist()]
     [0.749, -0.251]

@@ -12,11 +12,11 @@ outputs, then those of the second, and so on. A panel is read from its beginning
     in two panels, 3 × 32     w[0,0] w[1,0] ... w[31,0]   w[0,1] w[1,1] ... w[31,1]   w[0,2] ... w[31,2]   w[32,0] ...
 
 Matrices with the same input (for queries, keys and values) follow each other in one tensor, and are read in one go. All
-of it stands in large pages of memory where the system has them (``_Room``), which spares it looking up where 4 kB are.
+of it stands in large pages of memory where the system has them: there are fewer places to look up.
 """
 
 from collections.abc import Sequence
-from typing import TypeGuard
+from typing import cast
 
 import numpy as np
 import torch
@@ -26,7 +26,14 @@ from torch import Tensor, nn
 from llmcourse.shapes import Float, Int
 
 WIDTH = 32  # outputs in a panel: two lines of a processor's cache for each input
-TOGETHER = (("to_q", "to_k", "to_v"), ("to_out",), ("gate", "up"), ("down",), ("head",))  # layers with the same input
+TOGETHER = (
+    ("embed",),
+    ("head",),
+    ("to_q", "to_k", "to_v"),
+    ("to_out",),
+    ("gate", "up"),
+    ("down",),
+)  # each with one input
 
 
 def matrix_of(panels: Float[Tensor, "N I W"]) -> Float[Tensor, "N*W I"]:
@@ -53,13 +60,14 @@ class PackedLinear(nn.Module):
         r"""$x W^\top$."""
         return project_by_panels(x, self.panels[self.start : self.stop])
 
+    @torch.no_grad()
+    def fill(self, weight: Float[Tensor, "O I"]) -> None:
+        """Take over the numbers of a matrix."""
+        self.panels[self.start : self.stop] = weight.unflatten(0, (-1, WIDTH)).mT
 
-class PackedEmbedding(nn.Module):
-    """The same value as the ``nn.Embedding`` that it was; its table is the output layer's as well."""
 
-    def __init__(self, panels: Float[Tensor, "N D W"]) -> None:
-        super().__init__()
-        self.panels = nn.Parameter(panels, requires_grad=False)
+class PackedEmbedding(PackedLinear):
+    """The same value as an ``nn.Embedding``; its table is the output layer's as well (``unembed``)."""
 
     def forward(self, tokens: Int[Tensor, "*B"]) -> Float[Tensor, "*B D"]:
         """The row of each token."""
@@ -68,63 +76,55 @@ class PackedEmbedding(nn.Module):
 
 def project_together(x: Float[Tensor, "*B I"], layers: Sequence[nn.Module]) -> Sequence[Float[Tensor, "*B _"]]:
     """The same values as ``[layer(x) for layer in layers]``, in one multiplication if they were packed together."""
-    first = layers[0]
-    if not isinstance(first, PackedLinear):
+    if not isinstance(layers[0], PackedLinear):
         return [layer(x) for layer in layers]
-    sizes = [WIDTH * (layer.stop - layer.start) for layer in layers]
-    return project_by_panels(x, first.panels).split_with_sizes(sizes, dim=-1)
+    packed = cast(Sequence[PackedLinear], layers)
+    sizes = [WIDTH * (layer.stop - layer.start) for layer in packed]
+    return project_by_panels(x, packed[0].panels).split_with_sizes(sizes, dim=-1)
 
 
 def unembed(x: Float[Tensor, "*B D"], table: nn.Module) -> Float[Tensor, "*B V"]:
     r"""How well each row of ``x`` matches each row of the output table: $x E^\top$, with a layer or an embedding."""
-    packed = isinstance(table, PackedEmbedding | PackedLinear)
-    return project_by_panels(x, table.panels) if packed else F.linear(x, table.weight)
+    if isinstance(table, PackedLinear):
+        return project_by_panels(x, table.panels)
+    return F.linear(x, cast(nn.Linear, table).weight)
 
 
-@torch.no_grad()
 def pack(model: nn.Module) -> None:
-    """Store the matrices of a model in panels, in place, one after the other, so that there is never a second copy.
+    """Store the matrices of a model in panels, in place, letting go of each matrix before the next.
 
     It reads and writes text as before, faster. For learning, or for a look at its matrices, take it unpacked: there is
-    no ``weight`` any more. Layers with a bias, or whose outputs are no multiple of 32, stay as they are.
+    no ``weight`` any more. Layers with a bias, or whose outputs are no multiple of 32, stay as they are. Layers without
+    values (on the meta device) get memory for them, to be filled.
     """
-    room = _Room()
-    for module in list(model.modules()):
-        embed = getattr(module, "embed", None)
-        if isinstance(embed, nn.Embedding) and embed.num_embeddings % WIDTH == 0:
-            module.embed = PackedEmbedding(room.keep([embed.weight]))
-        for names in TOGETHER:
-            layers = [layer for name in names if _fits(layer := getattr(module, name, None))]
-            if len(layers) == len(names):
-                panels = nn.Parameter(room.keep([layer.weight for layer in layers]), requires_grad=False)
-                start = 0
-                for name, layer in zip(names, layers, strict=True):
-                    stop = start + layer.out_features // WIDTH
-                    setattr(module, name, PackedLinear(panels, start, stop))
-                    start = stop
-
-
-def _fits(layer: object) -> TypeGuard[nn.Linear]:
-    return isinstance(layer, nn.Linear) and layer.bias is None and layer.out_features % WIDTH == 0
-
-
-class _Room:
-    """Memory for panels, in pieces so big that numpy asks Linux for large pages (from 4 MB on; torch never asks)."""
-
-    def __init__(self) -> None:
-        self.left = torch.empty(0, dtype=torch.uint8)
-
-    def keep(self, weights: Sequence[Float[Tensor, "_ I"]]) -> Float[Tensor, "N I W"]:
-        """The panels of all these matrices, one after the other."""
+    groups = [(module, names) for module in list(model.modules()) for names in TOGETHER if _fit(module, names)]
+    room = _large_pages(sum(getattr(module, name).weight.nbytes for module, names in groups for name in names))
+    for module, names in groups:
+        weights = [getattr(module, name).weight for name in names]
         size = sum(weight.nbytes for weight in weights)
-        if size > len(self.left):
-            piece = torch.from_numpy(np.empty(max(size, 1 << 26) + 64, np.uint8))
-            self.left = piece[-piece.data_ptr() % 64 :]  # from the beginning of a line of the cache
-        taken, self.left = self.left[:size], self.left[size:]
-        panels = taken.view(weights[0].dtype).view(-1, weights[0].shape[1], WIDTH)
-        start = 0
-        for weight in weights:
+        panels = room[:size].view(weights[0].dtype).view(-1, weights[0].shape[1], WIDTH)
+        room, shared, start = room[size:], nn.Parameter(panels, requires_grad=False), 0
+        for name, weight in zip(names, weights, strict=True):
             stop = start + len(weight) // WIDTH
-            panels[start:stop] = weight.unflatten(0, (-1, WIDTH)).mT
+            packed = (PackedEmbedding if name == "embed" else PackedLinear)(shared, start, stop)
+            if not weight.is_meta:
+                packed.fill(weight)
+            setattr(module, name, packed)
             start = stop
-        return panels
+
+
+def _fit(module: nn.Module, names: tuple[str, ...]) -> bool:
+    """Whether all these layers are there, without bias, and each with a whole number of panels."""
+    layers = [getattr(module, name, None) for name in names]
+    return all(
+        isinstance(layer, nn.Linear | nn.Embedding)
+        and getattr(layer, "bias", None) is None
+        and len(layer.weight) % WIDTH == 0
+        for layer in layers
+    )
+
+
+def _large_pages(size: int) -> Tensor:
+    """So many bytes of memory. For arrays of 4 MB and more numpy asks Linux for large pages; torch does not."""
+    room = torch.from_numpy(np.empty(size + 64, np.uint8))
+    return room[-room.data_ptr() % 64 :]  # from the beginning of a line of the cache

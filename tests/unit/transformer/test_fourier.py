@@ -44,11 +44,9 @@ def test_waves_of_a_batch_are_those_of_each_pair_apart():
         assert_close(all_of_them[2, 4], alone)
 
 
-def test_an_odd_width_and_an_unknown_layout_are_refused():
+def test_an_odd_width_is_refused():
     with pytest.raises(ValueError, match="must be even, got 5"):
         score_waves(normal(5), normal(5))
-    with pytest.raises(ValueError, match="got 'halves'"):
-        score_waves(normal(4), normal(4), pairs="halves")  # pyright: ignore[reportArgumentType]
 
 
 def test_a_sum_of_harmonics_is_numpys_inverse_fft():
