@@ -13,7 +13,7 @@ This one takes a tenth of a second, and nothing that is not asked for stays in m
 
 import os
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -28,7 +28,7 @@ __all__ = ["GGUFError", "GGUFFile", "StoredTensor", "open_gguf"]
 _NUMBERS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}  # for struct
 _STRING, _ARRAY = 8, 9
 _VERSIONS = (2, 3)
-_PIECE = 1 << 20  # numbers decoded at a time: 4 MB of float32, and twice that in passing
+_PIECE = 1 << 18  # numbers decoded at a time: 1 MB of float32, and a few in passing
 
 
 class GGUFError(ValueError):
@@ -63,30 +63,39 @@ class GGUFFile:
     metadata: Mapping[str, Any]
     tensors: Mapping[str, StoredTensor]
 
-    def read_into(self, name: str, out: Float[np.ndarray, "..."]) -> None:
-        """Decode a tensor into ``out``, an array of its shape, a few rows at a time: no second copy is ever made.
+    def rows(self, name: str, *, multiple: int = 1) -> Iterator[tuple[int, Float[np.ndarray, "_ _"]]]:
+        """A tensor as a matrix (all axes but the last are rows), a few decoded rows at a time, with the first's number.
 
-        Raises:  GGUFError for a missing tensor, another shape, a type that the gguf package cannot decode, or an array
-                 that is not contiguous.
+        Their count is a multiple of ``multiple``, except at the end.
+
+        Raises:  GGUFError for a missing tensor, or a type that the gguf package cannot decode.
         """
         if name not in self.tensors:
             raise GGUFError(f"{self.path} has no tensor {name!r}; it has {len(self.tensors)}: {_some(self.tensors)}")
         tensor = self.tensors[name]
-        if out.shape != tensor.shape:
-            raise GGUFError(f"{self.path}: tensor {name!r} has shape {tensor.shape}; shape {out.shape} was expected")
-        if not out.flags.c_contiguous:
-            raise GGUFError(f"the array for {name!r} is not contiguous, so its rows cannot be filled one after another")
-        target = out.reshape(tensor.rows, -1)
-        step = max(1, _PIECE // tensor.shape[-1])
+        step = max(1, _PIECE // tensor.shape[-1] // multiple) * multiple
         with self.path.open("rb") as file:
             file.seek(tensor.start)
             for row in range(0, tensor.rows, step):
                 rows = min(step, tensor.rows - row)
                 stored = np.frombuffer(file.read(rows * tensor.row_bytes), np.uint8).reshape(rows, -1)
                 try:
-                    target[row : row + rows] = quants.dequantize(stored, tensor.type)
+                    yield row, quants.dequantize(stored, tensor.type)
                 except NotImplementedError as error:
                     raise GGUFError(f"{self.path}: tensor {name!r} is of type {tensor.type.name}; {error}") from error
+
+    def read_into(self, name: str, out: Float[np.ndarray, "..."]) -> None:
+        """Decode a tensor into ``out``, an array of its shape. A second copy is never made.
+
+        Raises:  as ``rows``; GGUFError for another shape, or an array that is not contiguous.
+        """
+        if name in self.tensors and out.shape != (shape := self.tensors[name].shape):
+            raise GGUFError(f"{self.path}: tensor {name!r} has shape {shape}; shape {out.shape} was expected")
+        if not out.flags.c_contiguous:
+            raise GGUFError(f"the array for {name!r} is not contiguous, so its rows cannot be filled one after another")
+        target = out.reshape(-1, out.shape[-1])
+        for row, rows in self.rows(name):
+            target[row : row + len(rows)] = rows
 
 
 def open_gguf(path: str | os.PathLike[str]) -> GGUFFile:

@@ -45,6 +45,9 @@ def widget_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     base = tmp_path_factory.mktemp("widgets")
     shutil.copytree(ROOT / "book/assets/js", base / "_static/js")
     shutil.copytree(ROOT / "book/assets/data", base / "_static/data")
+    shutil.copytree(ROOT / "book/assets/fonts", base / "_static/fonts")
+    (base / "_static/css").mkdir()
+    shutil.copy(ROOT / "book/assets/css/fonts.css", base / "_static/css")  # no width may hang on this machine's fonts
     (base / "_static/widgets").mkdir()
     for name in bundle.widget_names():
         (base / f"_static/widgets/{name}.widget.js").write_text(bundle.classic_script(name), encoding="utf-8")
@@ -73,12 +76,14 @@ def open_page(browser: Browser, widget_folder: Path, widget_server: str) -> Iter
     def open_it(*html: str, how: str = "http", theme: str = "light", width: int = 900, mount: bool = True, **options):
         colors = "".join(f"--lc-{name}:{value};" for name, value in (LIGHT if theme == "light" else DARK).items())
         style = (
-            f"html{{{colors}}} body{{margin:0 8px;background:var(--lc-paper);color:var(--lc-ink);font-family:serif}}"
+            f"html{{{colors}}} body{{margin:0 8px;background:var(--lc-paper);color:var(--lc-ink);"
+            "font-family:'Source Sans 3'}"
         )
         body = "".join(f"<p>Before it.</p>{part}" for part in html)
         (widget_folder / "page.html").write_text(
             '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
             f'<link rel="icon" href="data:,"><title>Widgets</title><style>{style}</style>'
+            '<link rel="stylesheet" href="_static/css/fonts.css">'
             '<link rel="stylesheet" href="_static/widgets/widget.css">'
             f'<main><h1>Widgets</h1>{body}<p id="end">After it.</p></main>'
             '<script defer src="_static/js/host.js?v=1"></script></html>',

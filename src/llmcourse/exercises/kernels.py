@@ -23,13 +23,14 @@ smoother = Number(
 
 features_needed = Number(
     name="4.4.b",
-    answer=math.expm1(4.0) / 0.01,
+    answer=math.expm1(2.0) / 0.05**2,
     unit="features",
     misconceptions=[
-        (math.expm1(4.0) / 0.1, "The error falls with the square root of M: set (e⁴ − 1)/M equal to 0.1², not to 0.1."),
-        (math.expm1(2.0) / 0.01, "The length is already squared in the exponent: e to the 4, not e to the 2."),
-        (math.exp(8.0) / 0.01, "You doubled the exponent. It is |x + y|² = 4 itself."),
-        (math.sqrt(math.expm1(4.0)) / 0.1, "This is the standard deviation over 0.1; square it to get M."),
+        (math.expm1(2.0) / 0.05, "The error falls with √M: set (e² − 1)/M equal to 0.05², not to 0.05."),
+        (math.expm1(4.0) / 0.05**2, "The length is already squared: e to the 2, not e to the 4."),
+        (math.expm1(2**0.5) / 0.05**2, "The exponent is the squared length, 2, and not the length, √2."),
+        (math.exp(2.0) / 0.05**2, "You left out the −1: subtract the square of the mean from the mean square."),
+        (math.expm1(2.0) ** 0.5 / 0.05, "This is the standard deviation over 0.05; square it to get M."),
     ],
 )
 

@@ -95,10 +95,19 @@ def fused_attention(
     v: Float[Tensor, "B G S K"],
     mask: Bool[Tensor, "*#B T S"] | None = None,
 ) -> Float[Tensor, "B H T K"]:
-    length, keys = q.shape[2], k.shape[2]
-    if mask is None and 1 < length < keys:
-        mask = causal_mask(length, keys).to(q.device)
-    causal = mask is None and length > 1
+    """The same value as ``attention``, of each query head with the keys of its group, from torch's own kernel.
+
+    It keeps no weights, so that a long text does not need T × S of them. Without a mask: itself and the past.
+
+    Raises:  ValueError if the mask leaves a query no key at all.
+    Source:  Dao et al. (2022), algorithm 1, is how it works. {cite}`dao2022`
+    """
+    queries, keys = q.shape[2], k.shape[2]
+    if mask is not None:
+        check_mask(mask)
+    elif 1 < queries < keys:  # torch's own causal mask would align the first query with the first key
+        mask = causal_mask(queries, keys).to(q.device)
+    causal = mask is None and queries > 1  # a single query is the newest token and may see every key
     return F.scaled_dot_product_attention(q, k, v, mask, is_causal=causal, enable_gqa=q.shape[1] != k.shape[1])
 
 
@@ -177,8 +186,7 @@ class SelfAttention(nn.Module):
         if cache is not None:
             k, v = cache.extend(k, v)  # (B, G, S, K)
         if record is None:
-            mixed = fused_attention(q, k, v, mask)  # (B, H, T, K)
-            return self.to_out(merge_heads(mixed))  # (B, T, H K) -> (B, T, D)
+            return self.to_out(merge_heads(fused_attention(q, k, v, mask)))  # (B, T, H K) -> (B, T, D)
         if mask is None and length > 1:  # a single query is the newest token and may see every key
             mask = causal_mask(length, k.shape[2]).to(x.device)
         # The R query heads of a group look at the same keys: to those they are R T queries of one head.

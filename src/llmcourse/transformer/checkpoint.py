@@ -19,7 +19,7 @@ from llmcourse import data
 from llmcourse.gguf_file import GGUFFile, open_gguf
 from llmcourse.language.bpe import Tokenizer
 from llmcourse.transformer.config import ModelConfig
-from llmcourse.transformer.linear import PackedLinear, pack
+from llmcourse.transformer.linear import WIDTH, PackedLinear, pack
 from llmcourse.transformer.llama import Llama
 
 __all__ = ["CheckpointError", "LoadedModel", "config_from", "load", "parameter_name"]
@@ -79,12 +79,13 @@ def load(source: str | os.PathLike[str], *, packed: bool = False) -> LoadedModel
     if packed:
         pack(model)
     for name, tensor in tensor_of.items():
-        weight = torch.empty(file.tensors[tensor].shape)
-        file.read_into(tensor, weight.numpy())
         layer = model.get_submodule(name.removesuffix(".weight"))
         if isinstance(layer, PackedLinear):
-            layer.fill(weight)
+            for row, rows in file.rows(tensor, multiple=WIDTH):
+                layer.fill(torch.from_numpy(rows), row)
         else:
+            weight = torch.empty(file.tensors[tensor].shape)
+            file.read_into(tensor, weight.numpy())
             layer.weight = torch.nn.Parameter(weight, requires_grad=False)
     return LoadedModel(
         model=model.eval(),

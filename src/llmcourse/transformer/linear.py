@@ -61,9 +61,10 @@ class PackedLinear(nn.Module):
         return project_by_panels(x, self.panels[self.start : self.stop])
 
     @torch.no_grad()
-    def fill(self, weight: Float[Tensor, "O I"]) -> None:
-        """Take over the numbers of a matrix."""
-        self.panels[self.start : self.stop] = weight.unflatten(0, (-1, WIDTH)).mT
+    def fill(self, weight: Float[Tensor, "R I"], row: int = 0) -> None:
+        """Take over some rows of a matrix, whole panels of them, from ``row`` on."""
+        first, panels = self.start + row // WIDTH, weight.unflatten(0, (-1, WIDTH)).mT
+        self.panels[first : first + len(panels)] = panels
 
 
 class PackedEmbedding(PackedLinear):
