@@ -1,9 +1,12 @@
-"""Sinusoidal positions, T5's buckets, ALiBi."""
+"""Sinusoidal positions, T5's buckets, ALiBi, the model that fills gaps, the explorer of the table."""
 
 from tests.planted import Mutant
 
 TRANSFORMER, UNIT = "src/llmcourse/transformer", "tests/unit/transformer"
 POSITIONS, RELATIVE = f"{TRANSFORMER}/positions.py", f"{TRANSFORMER}/relative.py"
+GAP, FILLING = f"{TRANSFORMER}/gap_model.py", f"{UNIT}/test_gap_model.py"
+EXPLORER, PICTURE = "src/llmcourse/explore/position.js", "src/llmcourse/explore/position_picture.py"
+BROWSER = "tests/site/test_widget_position.py"
 SINUSOIDS, BIASES = f"{UNIT}/test_positions.py", f"{UNIT}/test_relative.py"
 
 MUTANTS = (
@@ -23,4 +26,13 @@ MUTANTS = (
     Mutant(RELATIVE, "torch.arange(keys - queries, keys)", "torch.arange(queries)", BIASES),
     Mutant(RELATIVE, "2 * power + 1, 2, dtype", "power + 1, dtype", BIASES),
     Mutant(RELATIVE, "return -alibi_slopes(heads)", "return alibi_slopes(heads)", BIASES),
+    Mutant(GAP, "tokens.scatter(1, hidden[:, None], self.gap)", "tokens", FILLING),
+    Mutant(GAP, "self.words(tokens) + self.positions", "self.words(tokens)", FILLING),
+    Mutant(GAP, "requires_grad=learned", "requires_grad=True", FILLING),
+    Mutant(GAP, "len(text) - size + 1, (count,)", "len(text) - size, (count,)", FILLING),
+    Mutant(EXPLORER, "base ** ((-2 * i) / width)", "base ** (-i / width)", BROWSER),
+    Mutant(EXPLORER, "if (cosine > best.cosine)", "if (cosine < best.cosine)", BROWSER),
+    Mutant(EXPLORER, 'Math.min(model.get("dimension"), width - 1)', 'model.get("dimension")', BROWSER),
+    Mutant(EXPLORER, "points: range(-position, length - 1 - position)", "points: range(0, length - 1)", BROWSER),
+    Mutant(PICTURE, "- widget.position, m)", ", m)", BROWSER),
 )

@@ -26,7 +26,7 @@ MUTANTS = (
         f"{TRANSFORMER}/attention.py",
         "q.unflatten(1, (groups, -1)).flatten(2, 3)",
         "q.unflatten(1, (-1, groups)).transpose(1, 2).flatten(2, 3)",
-        ORACLE,
+        ATTENTION,
     ),
     Mutant(f"{TRANSFORMER}/attention.py", "    if blind.any():\n", "    if blind.all():\n", ATTENTION),
     Mutant(f"{TRANSFORMER}/attention.py", ">= size - lengths[:, None]", "< lengths[:, None]", ATTENTION),
@@ -139,5 +139,11 @@ MUTANTS = (
         "weight[:, head * c.head_width : (head + 1) * c.head_width] = 0",
         "weight[head * c.head_width : (head + 1) * c.head_width] = 0",
         f"{UNIT}/test_ablation.py",
+    ),
+    Mutant(
+        f"{TRANSFORMER}/stability.py",
+        "moved = copy.deepcopy(model)",
+        "moved = copy.copy(model)",
+        f"{UNIT}/test_stability.py",
     ),
 )

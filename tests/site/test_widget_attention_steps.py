@@ -195,10 +195,11 @@ def test_the_sentence_is_announced_after_a_pause(open_page):
     assert status.text_content() == ""
     cell(div, "score.2.2").click()
     assert status.text_content() == ""
-    page.wait_for_function("document.querySelector('.lc-sr[role=status]').textContent.startsWith('Score of “sat” for “sat”')")
+    spoken = "document.querySelector('.lc-sr[role=status]').textContent.startsWith"
+    page.wait_for_function(f"{spoken}('Score of “sat” for “sat”')")
     div.get_by_role("radio", name="as they are").check()
     div.get_by_label("q of “sat”, entry 1", exact=True).fill("99")
-    page.wait_for_function("document.querySelector('.lc-sr[role=status]').textContent.startsWith('An entry must be a number')")
+    page.wait_for_function(f"{spoken}('An entry must be a number')")
 
 
 def both() -> list[str]:

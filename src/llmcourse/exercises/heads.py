@@ -115,9 +115,9 @@ def _no_gain(x: np.ndarray, gain: np.ndarray, eps: float) -> np.ndarray:
     return _rms(x, np.ones_like(gain), eps)
 
 
-normalize = Exercise(
+rms_normalized = Exercise(
     name="4.2.e",
-    signature="normalize(x, gain, eps)",
+    signature="rms_normalized(x, gain, eps)",
     answer=_rms,
     cases=[
         (

@@ -119,7 +119,12 @@ def rows(widget: "SoftmaxTemperature") -> Markup:
 
 
 def row(
-    widget: "SoftmaxTemperature", label: str, z: float | None, i: int, values: tuple[float, float, float], top: float | int
+    widget: "SoftmaxTemperature",
+    label: str,
+    z: float | None,
+    i: int,
+    values: tuple[float, float, float],
+    top: float | int,
 ) -> Markup:
     """One row; without a logit it is that of all other tokens."""
     p, before, drawn = values

@@ -8,7 +8,7 @@ keeps, so that the peak is the model itself, 538 MB, and a few megabytes.
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +73,8 @@ def load(source: str | os.PathLike[str], *, packed: bool = False) -> LoadedModel
     file = open_gguf(path)
     config = config_from(file)
     tokenizer = Tokenizer.from_gguf(path)  # first, so that its working memory is free again for the weights
+    template, stop = file.metadata.get("tokenizer.chat_template", ""), _stop_tokens(file.metadata)
+    file = replace(file, metadata={})  # the words of the vocabulary, which the tokenizer has by now
     with torch.device("meta"):  # shapes only: the memory of the weights is asked for once, below
         model = Llama(config)
     tensor_of = _tensors(file, model)
@@ -90,8 +92,8 @@ def load(source: str | os.PathLike[str], *, packed: bool = False) -> LoadedModel
     return LoadedModel(
         model=model.eval(),
         tokenizer=tokenizer,
-        chat_template=file.metadata.get("tokenizer.chat_template", ""),
-        stop=_stop_tokens(file.metadata),
+        chat_template=template,
+        stop=stop,
         path=path,
     )
 

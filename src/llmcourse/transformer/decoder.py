@@ -140,7 +140,7 @@ def _positions(past: int, length: int, padding: Int[Tensor, " B"] | None, device
 def _mask(
     past: int, length: int, padding: Int[Tensor, " B"] | None, device: torch.device
 ) -> Bool[Tensor, "*B T S"] | None:
-    """Which keys each query may see; None when that is all of them."""
+    """Which keys each query may see; None, which is itself and the past, if no token is filling."""
     if padding is None:
         return None
     size = past + length

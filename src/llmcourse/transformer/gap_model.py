@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from llmcourse.shapes import Float, Int
 from llmcourse.transformer.attention import attention, merge_heads, split_heads
+from llmcourse.transformer.positions import sinusoidal
 
 
 class GapModel(nn.Module):
@@ -53,6 +54,29 @@ class GapModel(nn.Module):
         x = x[rows, hidden][:, None] + self.to_out(merge_heads(attention(q, k, v)))  # (B, 1, D)
         x = x + self.ffn(self.ffn_norm(x))
         return self.head(self.final_norm(x))[:, 0]
+
+
+def position_tables(size: int, width: int, *, generator: torch.Generator) -> dict[str, Float[Tensor, "{size} {width}"]]:
+    """Ways to write ``size`` places in vectors, by name; ``"learned"`` is what such a table starts from.
+
+    Raises:  ValueError if the width is odd, or has not a dimension for each binary digit.
+    """
+    t = torch.arange(size)
+    digits = torch.stack([(t >> i) & 1 for i in range((size - 1).bit_length())], dim=1)  # 0 or 1, fastest first
+    if digits.shape[1] > width:
+        raise ValueError(f"{size} places have {digits.shape[1]} binary digits, the width is only {width}")
+    clocks = sinusoidal(t, width, dtype=torch.float32)
+    one_dimension = torch.eye(width)[:1]
+    return {
+        "no positions": torch.zeros(size, width),
+        "fraction t/T": (t / size)[:, None] * one_dimension,
+        "number t": t[:, None] * one_dimension,
+        "binary digits": F.pad(2.0 * digits - 1, (0, width - digits.shape[1])),
+        "sines alone": clocks * (torch.arange(width) % 2 == 0),
+        "sines and cosines": clocks,
+        "the same, b = 100": sinusoidal(t, width, base=100, dtype=torch.float32),
+        "learned": 0.02 * torch.randn(size, width, generator=generator),
+    }
 
 
 def windows(

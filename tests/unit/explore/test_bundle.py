@@ -103,5 +103,5 @@ def test_join_refuses_what_would_not_work_on_a_page_opened_as_a_file(own, messag
 
 
 def test_an_unknown_widget_is_refused_with_the_known_ones():
-    with pytest.raises(ValueError, match="no widget named 'nope'; there are .*entropy"):
+    with pytest.raises(ValueError, match=r"no widget named 'nope'; there are .*entropy"):
         bundle.bundle("nope")

@@ -15,6 +15,7 @@ from llmcourse.transformer.attention import (
     attention_scores,
     attention_weights,
     causal_mask,
+    fused_attention,
     merge_heads,
     padding_mask,
     split_heads,
@@ -174,3 +175,35 @@ def test_meta_tensors_pass_through():
     with torch.device("meta"):
         layer = SelfAttention(CONFIG)
         assert layer(torch.empty(2, 5, 24)).shape == (2, 5, 24)
+
+
+@pytest.mark.parametrize(("queries", "keys"), [(1, 1), (1, 7), (3, 7), (6, 7), (7, 7)])
+@pytest.mark.parametrize("masked", [False, True])
+def test_the_fused_kernel_is_attention_of_each_head_with_its_group(queries, keys, masked):
+    q, k, v = random(2, 6, queries, 4), random(2, 2, keys, 4, seed=1), random(2, 2, keys, 4, seed=2)
+    mask = causal_mask(queries, keys).repeat(2, 1, 1, 1)
+    if masked:
+        mask[1, 0, :, 0] = queries == keys
+    repeated = (each.repeat_interleave(3, dim=1) for each in (k, v))  # head h belongs to group h // 3
+    assert_close(fused_attention(q, k, v, mask if masked else None), attention(q, *repeated, mask))
+
+
+def test_without_a_record_the_output_is_the_recorded_one():
+    layer, x = layer_of(), random(2, 7, 24)
+    mask = random(2, 1, 7, 7) > -0.5
+    mask |= torch.eye(7, dtype=torch.bool)
+    assert_close(layer(x), layer(x, record=Record()))
+    assert_close(layer(x, mask=mask), layer(x, mask=mask, record=Record()))
+    caches = [KVCache(CONFIG, batch=2, dtype=torch.float64).layers[0] for _ in range(2)]
+    for piece in (x[:, :2], x[:, 2:3], x[:, 3:]):
+        assert_close(layer(piece, cache=caches[0]), layer(piece, cache=caches[1], record=Record()))
+
+
+def test_the_fused_kernel_refuses_a_query_that_sees_nothing():
+    with pytest.raises(ValueError, match="query 1 may see no key"):
+        fused_attention(
+            random(2, 2, 2, 4),
+            random(2, 2, 3, 4),
+            random(2, 2, 3, 4),
+            causal_mask(2, 3) & torch.tensor([[True], [False]]),
+        )

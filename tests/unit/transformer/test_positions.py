@@ -103,7 +103,9 @@ def test_whole_numbers_and_floats_are_the_same_places(function):
 @pytest.mark.parametrize("width", [-2, 0, 1, 7])
 def test_a_width_without_pairs_is_refused(width):
     for call in (clock_frequencies, wavelengths, lambda width: offset_rotation(1, width)):
-        with pytest.raises(ValueError, match=f"a sine and a cosine, so the width must be even and positive, got {width}"):
+        with pytest.raises(
+            ValueError, match=f"a sine and a cosine, so the width must be even and positive, got {width}"
+        ):
             call(width)
 
 

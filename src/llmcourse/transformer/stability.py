@@ -1,0 +1,39 @@
+"""How strongly a model answers to a small step in all its weights (torch)."""
+
+import copy
+
+import torch
+from torch import Tensor
+
+from llmcourse.shapes import Float, Int
+from llmcourse.transformer.decoder import Decoder
+from llmcourse.transformer.record import Record
+
+
+@torch.no_grad()
+def output_change(
+    model: Decoder, tokens: Int[Tensor, "B T"], *, step: float, generator: torch.Generator
+) -> Float[Tensor, ""]:
+    r"""Relative change of the last, normalized stream when each matrix W of the blocks becomes $W + s\,\sigma_W R$.
+
+    R holds independent standard normal numbers, $\sigma_W$ is the standard deviation of W's entries, s the ``step``.
+    The model itself stays as it is.
+
+    Range:   0 for no change; proportional to the step while it is small; about √2 when nothing of the old is left.
+    Raises:  ValueError unless the step is positive.
+    Source:  Liu et al. (2020), section 4, which compares the outputs before and after a small change of the weights,
+             there in absolute terms. {cite}`liu2020`
+    """
+    if not step > 0:
+        raise ValueError(f"the step is a fraction of each matrix's size and must be positive, got {step}")
+    moved = copy.deepcopy(model)
+    for w in (w for w in moved.blocks.parameters() if w.ndim > 1):
+        w += step * w.std() * torch.randn(w.shape, generator=generator, dtype=w.dtype)
+    before, after = _last_stream(model, tokens), _last_stream(moved, tokens)
+    return ((after - before).square().mean() / before.square().mean()).sqrt()
+
+
+def _last_stream(model: Decoder, tokens: Int[Tensor, "B T"]) -> Float[Tensor, "B T D"]:
+    record = Record("residual")
+    model(tokens, record=record)
+    return model.final_norm(record.residual[-1])
