@@ -5,7 +5,7 @@
     for (const formula of document.querySelectorAll(".bd-article span.math")) {
       const line = formula.closest("p, li, dd, dt, td, th, figcaption, div");
       const content = formula.querySelector("mjx-container svg") ?? formula;
-      formula.classList.toggle("lc-wide", content.getBoundingClientRect().width > line.clientWidth);
+      formula.classList.toggle("lc-wide", content.getBoundingClientRect().width > line.clientWidth + 1); // which is rounded
     }
     for (const box of document.querySelectorAll('mjx-container[display="true"], .lc-figure, .bd-article span.math')) {
       const scrolls = box.scrollWidth > box.clientWidth + 1 && getComputedStyle(box).overflowX === "auto";

@@ -27,7 +27,7 @@ def token_surprises(
     """
     if not 0 <= skip < len(tokens) - 1:
         raise ValueError(f"with {len(tokens)} tokens, skip must leave at least one to be predicted, got {skip}")
-    cache = KVCache(model.config, capacity=len(tokens) - 1, dtype=model.embed.weight.dtype)
+    cache = KVCache(model.config, capacity=len(tokens) - 1, dtype=next(model.parameters()).dtype)
     text = torch.tensor([list(tokens)])  # (1, T)
     found = []
     with torch.inference_mode():
