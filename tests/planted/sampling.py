@@ -7,7 +7,7 @@ SOFTMAX = "src/llmcourse/language/softmax.py"
 UNIT = "tests/unit/inference/test_sampling.py"
 WIDGET_JS = "src/llmcourse/explore/softmax_temperature.js"
 WIDGET = "tests/site/test_widget_softmax_temperature.py"
-WIDGET_PY = "tests/unit/explore/test_softmax_temperature.py -m 'not network'"
+WIDGET_PY = "tests/unit/explore/test_softmax_temperature.py"
 ORACLES = "tests/oracles/test_sampling_oracles.py"
 
 MUTANTS = (
@@ -47,12 +47,12 @@ MUTANTS = (
         "const tail = (values) => sum(values.slice(names.length, 50));",
         f"{WIDGET} -k whole_vocabulary",
     ),
-    Mutant("src/llmcourse/explore/softmax_prompts.py", "<< (7 * place)", "<< (8 * place)", WIDGET_PY),
+    Mutant("src/llmcourse/explore/softmax_prompts.py", "<< (7 * place)", "<< (8 * place)", f"{WIDGET_PY} -k wide_gap"),
     Mutant(
         "src/llmcourse/explore/softmax_temperature.py",
         'settings: dict[str, Any] = {"top_k": self.top_k or None, "min_p": self.min_p or None}',
         'settings: dict[str, Any] = {"top_k": self.top_k or None, "min_p": None}',
-        WIDGET_PY,
+        f"{WIDGET_PY} -k leave_a_filter_out",
     ),
     # the derivative
     Mutant(SOFTMAX, "p[..., :, None] * (np.eye", "p[..., None, :] * (np.eye", ORACLES),

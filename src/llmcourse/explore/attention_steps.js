@@ -188,7 +188,7 @@ function render({ model, el: host }) {
     const n = q.length;
     panels.style.setProperty("--label", labelWidth(labels));
     panels.replaceChildren(
-      ...Object.keys(titles(read())).map((name) => {
+      ...grouped(Object.keys(titles(read())).map((name) => {
         const columns = name === "v" || name === "output" ? entries(v) : TYPED.includes(name) ? entries(q) : labels.map(visible);
         if (name === "exp") columns.push("sum");
         const id = freshId("panel");
@@ -203,7 +203,7 @@ function render({ model, el: host }) {
         const top = el("div", { role: "row", class: "lc-line" }, el("span", { role: "columnheader", class: "lc-head-cell" }, el("span", { class: "lc-sr", text: "token" })), columns.map((text) => el("span", { role: "columnheader", class: "lc-head-cell", text })));
         const table = el("div", { role: TYPED.includes(name) ? "table" : "grid", class: "lc-panel", "aria-labelledby": id, style: { "--columns": columns.length } }, top, body);
         return el("div", { class: "lc-box" }, heads[name], table);
-      }),
+      })),
     );
   }
 
@@ -255,6 +255,8 @@ function render({ model, el: host }) {
   };
 }
 
+// Three rows: what is typed, the scores, the weights and what comes of them.
+const grouped = (boxes) => [0, 3, 6].map((from) => el("div", { class: "lc-group" }, boxes.slice(from, from + 3)));
 const within = (x, n) => Math.min(n - 1, Math.max(0, x));
 const labelWidth = (labels) => `${Math.min(4.5, 0.5 + 0.55 * Math.max(...labels.map((label) => [...visible(label)].length))).toFixed(2)}rem`;
 const entries = (matrix) => matrix[0].map((_, c) => String(c + 1));

@@ -32,7 +32,9 @@ def draw(widget: "AttentionSteps") -> Markup:
         "1, 2 and 3."
     )
     size = f"--label:{min(4.5, 0.5 + 0.55 * max(len(visible(label)) for label in widget.labels)):.2f}rem"
-    panels = element("div", {"class": "lc-panels", "style": size}, *(panel(widget, name) for name in titles(widget)))
+    boxes = [panel(widget, name) for name in titles(widget)]
+    groups = (element("div", {"class": "lc-group"}, *boxes[i : i + 3]) for i in (0, 3, 6))
+    panels = element("div", {"class": "lc-panels", "style": size}, *groups)
     why = element("p", {"class": "lc-why"}, explain(widget.selected, widget))
     controls = placeholder(note, *parts, static_button("Reset"))
     return Markup(controls + element("p", {"class": "lc-note"}, text) + panels + why)

@@ -45,6 +45,8 @@ class RotaryExplorer(Widget):
     def __init__(self, query: Any = None, key: Any = None, *, width: int = 64, **options: Any) -> None:
         ones = [1.0, 0.0] * (width // 2)
         given = [ones if one is None else one.tolist() if isinstance(one, Tensor) else one for one in (query, key)]
+        widths = [len(one) for one in given]
+        check(widths[0] == widths[1], f"key has {widths[1]} numbers and query {widths[0]}")
         super().__init__(query=given[0], key=given[1], **options)
 
     @traitlets.validate("query", "key")

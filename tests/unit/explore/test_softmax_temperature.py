@@ -100,6 +100,8 @@ def test_settings_that_leave_a_filter_out_leave_the_softmax():
     widget.top_k, widget.top_p, widget.min_p = 2, 0.9, 0.001
     expected = next_distribution(np.array(widget.logits), temperature=0.7, top_k=2, top_p=0.9, min_p=0.001)
     np.testing.assert_allclose(widget.distribution(), expected)
+    widget.top_k, widget.top_p, widget.min_p = 0, 1, 0.5  # the second has e^(−2/0.7) = 0.057 of the first
+    assert widget.distribution().tolist() == [1, 0, 0]
 
 
 def test_draws_follow_the_seed_and_come_as_often_as_the_bars_say():
