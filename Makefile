@@ -53,13 +53,14 @@ test: lint unit notebooks site ## everything, as CI runs it
 lint: .venv/.all
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/pyright && $(BIN)/codespell
 
+# Two workers of one thread each: with two each, four threads of torch wait for each other on two cores.
 unit: .venv/.all
-	$(PYTEST) -n 2 --dist loadfile src tests/unit tests/oracles
+	OMP_NUM_THREADS=1 $(PYTEST) -n 2 --dist loadfile src tests/unit tests/oracles
 
 notebooks: .venv/.all
 	@$(BIN)/python tools/notebooks.py check
 	$(PYTEST) -n 2 --dist loadfile tests/chapters
-	PYTHONHASHSEED=0 $(PYTEST) -n 2 --dist loadfile --nbval --nbval-sanitize-with tests/chapters/sanitize.cfg chapters
+	OMP_NUM_THREADS=1 PYTHONHASHSEED=0 $(PYTEST) -n 2 --dist loadfile --nbval --nbval-sanitize-with tests/chapters/sanitize.cfg chapters
 
 site: .venv/.all browser book
 	$(PYTEST) tests/site
