@@ -46,8 +46,8 @@ spread_across_keys = Number(
         (64.0, "This is the mean of q·k, 64 · 1 · 1. It is the same for all keys, and softmax does not see it."),
         (
             8 * np.sqrt(67.0),
-            "This is the typical size √(64² + 192) that the table prints. It contains the mean, 64, which all keys of a "
-            "query share; ask how far the scores lie from it.",
+            "This is the typical size √(64² + 192) that the table prints. It contains the mean, 64, which all keys "
+            "of a query share; ask how far the scores lie from it.",
         ),
         (128.0, "This is the variance. The typical distance from the mean is its root."),
     ],
