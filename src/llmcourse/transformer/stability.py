@@ -12,12 +12,13 @@ from llmcourse.transformer.record import Record
 
 @torch.no_grad()
 def output_change(
-    model: Decoder, tokens: Int[Tensor, "B T"], *, step: float, generator: torch.Generator
+    model: Decoder, tokens: Int[Tensor, "B T"], *, step: float, generator: torch.Generator, alike: bool = False
 ) -> Float[Tensor, ""]:
     r"""Relative change of the last, normalized stream when each matrix W of the blocks becomes $W + s\,\sigma_W R$.
 
     R holds independent standard normal numbers, $\sigma_W$ is the standard deviation of W's entries, s the ``step``.
-    The model itself stays as it is.
+    With ``alike`` it becomes $W + s\,R$: all numbers move by the same typical size, as in the first steps of Adam. The
+    model itself stays as it is.
 
     Range:   0 for no change; proportional to the step while it is small; about √2 when nothing of the old is left.
     Raises:  ValueError unless the step is positive.
@@ -25,10 +26,10 @@ def output_change(
              there in absolute terms. {cite}`liu2020`
     """
     if not step > 0:
-        raise ValueError(f"the step is a fraction of each matrix's size and must be positive, got {step}")
+        raise ValueError(f"the step is the size of the change and must be positive, got {step}")
     moved = copy.deepcopy(model)
     for w in (w for w in moved.blocks.parameters() if w.ndim > 1):
-        w += step * w.std() * torch.randn(w.shape, generator=generator, dtype=w.dtype)
+        w += step * (1 if alike else w.std()) * torch.randn(w.shape, generator=generator, dtype=w.dtype)
     before, after = _last_stream(model, tokens), _last_stream(moved, tokens)
     return ((after - before).square().mean() / before.square().mean()).sqrt()
 

@@ -25,11 +25,7 @@ def test_right_solutions_written_another_way_pass():
         heads, _, width = mixed.shape
         return np.einsum("htk,dhk->htd", mixed, w_out.reshape(-1, heads, width))
 
-    def normalize(x, gain, eps):
-        return np.array([gain * row / (row @ row / row.size + eps) ** 0.5 for row in x])
-
     assert exercises.head_writes.check(writes).passed
-    assert exercises.rms_normalized.check(normalize).passed
     assert exercises.multiplications.check(3.9).passed
 
 
@@ -40,9 +36,6 @@ def test_the_heads_writes_add_up_to_the_layers_output():
 
 
 def test_the_norms_are_the_packages():
-    for x, gain, eps in exercises.rms_normalized.cases:
-        ours = rms_norm(torch.from_numpy(x), torch.from_numpy(gain), eps)
-        assert_allclose(exercises.rms_normalized.answer(x, gain, eps), ours.numpy())
     row = torch.tensor([-1.0, -1.0, 7.0, 7.0], dtype=torch.float64)
     ones = torch.ones(4, dtype=torch.float64)
     assert_allclose(rms_norm(row, ones, eps=0.0)[-1], exercises.normalized_entry.answer)

@@ -50,6 +50,18 @@ def test_post_norm_moves_more_the_deeper_it_is_and_pre_norm_hardly():
     assert mean_change("pre", 24) < 1.8 * mean_change("pre", 3)
 
 
+def test_alike_moves_a_small_matrix_as_far_as_a_large_one():
+    model = model_of()
+    by_fraction = output_change(model, TOKENS, step=1e-3, generator=generator(2))
+    alike = output_change(model, TOKENS, step=1e-3 * 32**-0.5, generator=generator(2), alike=True)
+    assert_close(alike, by_fraction, rtol=0.1, atol=0)  # all matrices have entries of size 32^-0.5
+    for block in model.blocks:  # writes of a tenth: the same fraction of them, but a larger one of theirs alike
+        block.attention.to_out.weight.data /= 10
+        block.ffn.down.weight.data /= 10
+    less = output_change(model, TOKENS, step=1e-3, generator=generator(2))
+    assert output_change(model, TOKENS, step=1e-3 * 32**-0.5, generator=generator(2), alike=True) > 3 * less
+
+
 def test_the_model_stays_as_it_was():
     model = model_of()
     before = {name: p.clone() for name, p in model.named_parameters()}
