@@ -29,7 +29,7 @@ from llmcourse.transformer.rope_scaling import linear, ntk, yarn
 OUTPUT = Path(__file__).resolve().parents[1] / "chapters/05_position/context_extension.json"
 WINDOW, LENGTH, BLOCK, FACTOR = 8192, 12_288, 256, 2
 FIRST = 2048  # the tokens before it are title pages and licenses
-TEXTS = ("lcet10.txt", "plrabn12.txt", "kjv")
+TEXTS = ("lcet10.txt", "plrabn12.txt")
 SCALINGS = {"none": None, "interpolation": linear(FACTOR), "NTK": ntk(FACTOR), "YaRN": yarn(FACTOR, WINDOW)}
 ALL = (*SCALINGS, "sliding")
 

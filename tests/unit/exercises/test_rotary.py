@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose
 
 from llmcourse.exercises import rotary as exercises
 from llmcourse.exercises.checker import Exercise, Number, self_test
-from llmcourse.transformer.rope_scaling import Yarn, frequencies
+from llmcourse.transformer.rope_scaling import frequencies
 from llmcourse.transformer.rotary import rotate
 
 ALL = [item for item in vars(exercises).values() if isinstance(item, Exercise | Number)]
@@ -34,9 +34,6 @@ def test_the_answers_are_those_of_the_package():
     for x, t, base in exercises.rotated.cases:
         theirs = rotate(torch.from_numpy(x)[None], torch.tensor([t]), base=base, pairs="half")[0]
         assert_allclose(exercises.rotated.answer(x, t, base), theirs.numpy())
-    for width, base, factor, context in exercises.by_parts.cases:
-        ratio = Yarn(factor, context, ramp="turns").frequencies(width, base) / frequencies(width, base=base)
-        assert_allclose(exercises.by_parts.answer(width, base, factor, context), ratio.numpy())
 
 
 def test_the_wrong_numbers_are_what_their_mistakes_give():
@@ -58,14 +55,5 @@ def test_right_solutions_written_another_way_pass():
         z = (x[: len(x) // 2] + 1j * x[len(x) // 2 :]) * np.exp(1j * t * base ** (-np.arange(0, len(x), 2) / len(x)))
         return np.concatenate((z.real, z.imag))
 
-    def with_a_loop(width, base, factor, context):
-        shares = []
-        for i in range(width // 2):
-            turns = context / (2 * math.pi * base ** (2 * i / width))
-            kept = 0 if turns < 1 else 1 if turns > 32 else (turns - 1) / 31
-            shares.append((1 - kept) / factor + kept)
-        return shares
-
     assert exercises.rotated.check(with_complex_numbers).passed
-    assert exercises.by_parts.check(with_a_loop).passed
     assert exercises.score_by_hand.check(5.98).passed
