@@ -42,41 +42,6 @@ def _running_means(v: np.ndarray) -> np.ndarray:
     return np.cumsum(v, axis=0) / np.arange(1, len(v) + 1)[:, None]
 
 
-def _without_itself(v: np.ndarray) -> np.ndarray:
-    means = np.zeros_like(v)
-    means[1:] = _running_means(v)[:-1]
-    return means
-
-
-def _from_the_other_end(v: np.ndarray) -> np.ndarray:
-    return _running_means(v[::-1])[::-1]
-
-
-uniform_causal = Exercise(
-    name="5.1.d",
-    signature="uniform_causal(v)",
-    answer=_running_means,
-    cases=[
-        (np.array([[1.0], [0.0], [0.0], [0.0]]),),
-        (np.array([[3.0, -1.0], [5.0, 7.0], [1.0, 0.0]]),),
-    ],
-    misconceptions=[
-        Misconception(
-            lambda v: np.broadcast_to(v.mean(axis=0), v.shape).copy(),
-            "Every row is the mean of all rows. That is attention without a mask: row t may average only rows 0 to t.",
-        ),
-        Misconception(
-            _without_itself, "Row t averages the rows before it. The causal mask lets a token see itself as well."
-        ),
-        Misconception(
-            lambda v: np.cumsum(v, axis=0),
-            "These are running sums. Softmax weights sum to 1, so row t must be divided by t + 1.",
-        ),
-        Misconception(_from_the_other_end, "Row t averages itself and what comes after it: the mask is upside down."),
-    ],
-)
-
-
 def _gap(f: Callable, x: np.ndarray, order: np.ndarray) -> float:
     return float(np.abs(f(x[order]) - f(x)[order]).max())
 
@@ -104,7 +69,7 @@ def add_place(x: np.ndarray) -> np.ndarray:
 
 
 equivariance_gap = Exercise(
-    name="5.1.e",
+    name="5.1.d",
     signature="equivariance_gap(f, x, order)",
     answer=_gap,
     cases=[
