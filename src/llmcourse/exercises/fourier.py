@@ -26,6 +26,8 @@ slow_clocks = Number(
     unit="pairs",
     misconceptions=[
         (float((2 * math.pi / _THETA <= 2048).sum()), "These are the pairs that do come round. Subtract from 32."),
+        (16.0, "Pair 16 takes 2π · 100,000^(1/2) = 1,987 tokens: it comes round. Start at pair 17."),
+        (14.0, "31 − 17 = 14, but both ends count: pairs 17 to 31 are fifteen."),
         (float((1 / _THETA > 2048).sum()), "1/θ is the time for one radian. A whole turn takes 2π/θ."),
         (
             float((2 * math.pi / 1e4 ** (-np.arange(32) / 32) > 2048).sum()),
@@ -68,6 +70,10 @@ amplitudes_and_phases = Exercise(
         Misconception(
             lambda q, k: (_waves(q, k)[0] * math.sqrt(q.size), _waves(q, k)[1]),
             "The phases are right. A score is the dot product over √K, and so is each amplitude.",
+        ),
+        Misconception(
+            lambda q, k: (_waves(q, k)[0], np.degrees(_waves(q, k)[1])),
+            "Right, but in degrees. The offset enters as kθ in radians, and so must the phase: np.angle gives radians.",
         ),
         Misconception(_halves, "You paired i with i + K/2. Here the pairs are neighbors: (0, 1), (2, 3), …"),
     ],
