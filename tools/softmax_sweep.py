@@ -3,9 +3,10 @@
     .venv/bin/python tools/softmax_sweep.py
 
 QUESTIONS are asked as in a chat, and an answer counts as right if its pattern stands in the first 24 tokens. STORIES
-are continued by 60 tokens. Each setting of the knobs but greedy gets 8 draws of each; draw s of text i is made with
+are continued by 60 tokens. Each setting of the knobs gets 8 draws of each (greedy: 1); draw s of text i is made with
 ``np.random.default_rng([s, i])``, so that ``chat`` with the same generator writes the same answer (up to the last bits
-of float32, which differ between one row and many). About 15 minutes on two cores.
+of float32, which differ between one row and many). Entropies (bits) are those of what a token was drawn from, averaged
+over the tokens of a draw, to its end, and then over the draws of a text. About 15 minutes on two cores.
 """
 
 import json
@@ -16,7 +17,7 @@ import numpy as np
 import torch
 
 from llmcourse.inference.chat import conversation_tokens
-from llmcourse.inference.sampling import greedy, next_distribution
+from llmcourse.inference.sampling import greedy, next_distribution, repetition_penalty
 from llmcourse.language.information import entropy
 from llmcourse.language.probability import sample
 from llmcourse.language.softmax import log_softmax
@@ -24,7 +25,8 @@ from llmcourse.transformer.checkpoint import LoadedModel, load
 from llmcourse.transformer.kv_cache import KVCache
 
 FILE = Path(__file__).parents[1] / "chapters/04_attention/03_softmax_sweep.json"
-SEEDS, ANSWER, STORY = 8, 24, 60
+SEEDS, ANSWER, STORY, PENALTY = 8, 24, 60, 1.3
+KEYS = ("right", "answer_entropy", "first_entropy", "repeated", "entropy", "surprise")  # the last three: of stories
 
 QUESTIONS = {  # the question, and what a right answer contains
     "What is the capital of France?": r"\bParis\b",
@@ -54,6 +56,7 @@ STORIES = (
 )
 SETTINGS: dict[str, dict] = {  # greedy has none
     "greedy": {},
+    "greedy, θ = 1.3": {},  # a repetition penalty on all tokens that came before, those of the prompt too
     "τ = 0.4": {"temperature": 0.4},
     "τ = 0.7": {"temperature": 0.7},
     "τ = 1": {"temperature": 1.0},
@@ -77,7 +80,7 @@ def repeated(tokens: list[int], n: int = 4) -> float:
 @torch.inference_mode()
 def continuations(loaded: LoadedModel, prompt: list[int], index: int, length: int) -> dict[str, list[dict]]:
     """For each setting its draws: the tokens, the entropy of what each was drawn from, its surprise at τ = 1 (bits)."""
-    rows = [(name, seed) for name in SETTINGS for seed in range(1 if name == "greedy" else SEEDS)]
+    rows = [(name, seed) for name in SETTINGS for seed in range(1 if "greedy" in name else SEEDS)]
     throws = [np.random.default_rng([seed, index]) for _, seed in rows]
     draws = [{"tokens": [], "entropy": [], "surprise": [], "ended": False} for _ in rows]
     one = KVCache(loaded.config, capacity=len(prompt))
@@ -90,13 +93,18 @@ def continuations(loaded: LoadedModel, prompt: list[int], index: int, length: in
         bits = -log_softmax(logits.astype(np.float64)) / np.log(2)
         chosen = []
         for i, ((name, _), draw, rng) in enumerate(zip(rows, draws, throws, strict=True)):
-            p = next_distribution(logits[i], **SETTINGS[name])
-            token = int(greedy(logits[i]) if name == "greedy" else sample(p, rng=rng, size=1)[0])
+            if draw["ended"]:
+                chosen.append(0)  # the row must be fed something; nobody reads it
+                continue
+            z, p = logits[i], next_distribution(logits[i], **SETTINGS[name])
+            if "θ" in name:
+                z = repetition_penalty(z, np.array(prompt + draw["tokens"]), PENALTY)
+            token = int(greedy(z) if "greedy" in name else sample(p, rng=rng, size=1)[0])
             chosen.append(token)
             draw["ended"] |= token in loaded.stop
             if not draw["ended"]:
                 draw["tokens"].append(token)
-                draw["entropy"].append(0.0 if name == "greedy" else float(entropy(p)))
+                draw["entropy"].append(0.0 if "greedy" in name else float(entropy(p)))
                 draw["surprise"].append(float(bits[i, token]))
         logits = loaded.model(torch.tensor(chosen)[:, None], cache=cache, last_only=True)[:, -1].numpy()
     by_setting: dict[str, list[dict]] = {name: [] for name in SETTINGS}
@@ -109,12 +117,15 @@ def main() -> None:
     """Run everything and write the numbers, a line for each setting."""
     loaded = load("smollm2-135m")
     tokenizer = loaded.tokenizer
-    results: dict[str, dict] = {name: {"right": [], "repeated": [], "entropy": [], "surprise": []} for name in SETTINGS}
+    results: dict[str, dict] = {name: {key: [] for key in KEYS} for name in SETTINGS}
     for i, (question, pattern) in enumerate(QUESTIONS.items()):
         prompt = conversation_tokens(tokenizer, [{"role": "user", "content": question}])
         for name, draws in continuations(loaded, prompt, i, ANSWER).items():
             marks = [bool(re.search(pattern, tokenizer.decode(draw["tokens"]), re.IGNORECASE)) for draw in draws]
             results[name]["right"].append("".join("01"[mark] for mark in marks))
+            bits = [draw["entropy"] for draw in draws if draw["tokens"]]
+            results[name]["answer_entropy"].append(round(float(np.mean([np.mean(row) for row in bits])), 4))
+            results[name]["first_entropy"].append(round(bits[0][0], 4))  # the same for all draws
         print(question, {name: result["right"][-1] for name, result in results.items()}, flush=True)
     for i, story in enumerate(STORIES):
         for name, draws in continuations(loaded, tokenizer.encode(story), i, STORY).items():

@@ -52,6 +52,12 @@ def _without_the_peak(z: np.ndarray, tau: float) -> np.ndarray:
         return weights / weights.sum(axis=-1, keepdims=True)
 
 
+def _peak_before_tau(z: np.ndarray, tau: float) -> np.ndarray:
+    with np.errstate(over="ignore", invalid="ignore"):
+        weights = np.exp(z / tau - z.max(axis=-1, keepdims=True))
+        return weights / weights.sum(axis=-1, keepdims=True)
+
+
 def _times_tau(z: np.ndarray, tau: float) -> np.ndarray:
     return softmax(z * tau)
 
@@ -78,12 +84,17 @@ stable_softmax = Exercise(
         (np.array([[2.0, 1.0, 0.0]]), 0.5),
         (np.array([[2.0, 1.0, 0.0], [0.0, 4.0, -1.0]]), 2.0),
         (np.array([[1002.0, 1001.0, 1000.0], [-2000.0, -2001.0, -2002.0]]), 1.5),
+        (np.array([[2000.0, 1999.0, 1998.0]]), 0.5),
     ],
     misconceptions=[
         Misconception(
             _without_the_peak,
             "NaN: at logits of 1000 the exponential overflows, at −2000 every one is 0. Subtract the largest logit of "
             "the row first; that changes no probability.",
+        ),
+        Misconception(
+            _peak_before_tau,
+            "NaN: subtract the largest of z/τ, not of z. At τ = ½ the largest exponent here is still 4000 − 2000.",
         ),
         Misconception(
             _times_tau,
@@ -122,6 +133,12 @@ def _more_than_a_threshold(p: np.ndarray, mass: float) -> np.ndarray:
     return kept / kept.sum()
 
 
+def _with_all_ties(p: np.ndarray, mass: float) -> np.ndarray:
+    """Keeps whatever is at least as probable as the last token of the nucleus."""
+    kept = np.where(p >= p[top_p(p, mass) > 0].min(), p, 0)
+    return kept / kept.sum()
+
+
 def _in_the_order_given(p: np.ndarray, mass: float) -> np.ndarray:
     kept = np.where(p.cumsum() - p < mass, p, 0)
     return kept / kept.sum()
@@ -135,6 +152,7 @@ nucleus = Exercise(
         (np.array([0.1, 0.5, 0.15, 0.05, 0.2]), 0.8),
         (np.array([0.5, 0.3, 0.2]), 0.6),
         (np.array([0.2, 0.7, 0.1]), 0.05),
+        (np.array([0.3, 0.3, 0.4]), 0.6),
     ],
     misconceptions=[
         Misconception(
@@ -152,6 +170,11 @@ nucleus = Exercise(
         Misconception(
             _in_the_order_given,
             "You added up in the order of the vocabulary. The nucleus takes the most probable tokens first.",
+        ),
+        Misconception(
+            _with_all_ties,
+            "You kept every token as probable as the last one of the nucleus. Of equal tokens the earlier one comes "
+            "first, and when the mass is reached the later one goes.",
         ),
         Misconception(
             _more_than_a_threshold,

@@ -38,6 +38,29 @@ def test_right_solutions_written_another_way_pass():
     assert exercises.nucleus.check(by_hand).passed
 
 
+def test_a_softmax_that_overflows_only_below_temperature_one_does_not_pass():
+    def largest_before_the_division(z, tau):
+        with np.errstate(over="ignore", invalid="ignore"):
+            weights = np.exp(z / tau - z.max(axis=-1, keepdims=True))
+            return weights / weights.sum(axis=-1, keepdims=True)
+
+    verdict = exercises.stable_softmax.check(largest_before_the_division)
+    assert verdict.status == "wrong"
+    assert "largest of z/τ" in verdict.message
+
+
+def test_a_nucleus_that_keeps_all_ties_does_not_pass():
+    def from_the_last_probability(p, mass):
+        ranked = np.sort(p)[::-1]
+        last = ranked[np.searchsorted(ranked.cumsum(), mass)]
+        kept = np.where(p >= last, p, 0)
+        return kept / kept.sum()
+
+    verdict = exercises.nucleus.check(from_the_last_probability)
+    assert verdict.status == "wrong"
+    assert "Of equal tokens the earlier one" in verdict.message
+
+
 def test_the_numbers_of_the_exercises_are_the_packages():
     odds = softmax(np.log(np.array([9.0, 1.0])), temperature=exercises.temperature_for_odds.answer)
     assert_allclose(odds[0] / odds[1], 3)
