@@ -23,6 +23,10 @@ product_by_hand = Number(
             (math.cos(2) + math.cos(0.2)) / 2,
             "This is the cosine between the rows. The dot product is D/2 = 2 times as large.",
         ),
+        (
+            math.cos(2) + math.cos(0.02),
+            "You used b = 10,000. Here b = 100, so the second clock turns by 0.1 per place.",
+        ),
         (math.cos(2), "This is the first clock alone. A row of four dimensions has two."),
         (math.sin(2) + math.sin(0.2), "The pair gives sin·sin + cos·cos, which is the cosine of the difference."),
     ],
@@ -34,7 +38,7 @@ longest_wavelength = Number(
     unit="positions",
     misconceptions=[
         (2e4 * math.pi, "This is 2π · 10,000, the limit of large D. The last pair has 2i = D − 2, not D."),
-        (1e4 ** (1 - 2 / 64), "This is the number of radians in the wavelength over 2π. One turn is 2π radians."),
+        (1e4 ** (1 - 2 / 64), "This is 1/ω, the places for one radian. A whole turn is 2π radians, so multiply by 2π."),
         (
             2 * math.pi * 1e4 ** (1 - 1 / 64),
             "The last pair's exponent is 2i/D with i = D/2 − 1 = 31: 62/64, not 63/64.",
