@@ -7,7 +7,7 @@ import numpy as np
 from llmcourse.exercises.checker import Exercise, Misconception, Number
 from llmcourse.language.softmax import softmax
 
-_SCORES = np.array([6.0, 2.0])  # of the query (1, 1, 0, 2) with its two keys, in four dimensions
+_SCORES = np.array([4.0, 2.0])  # of the query (1, 1, 0, 2) with its two keys, in four dimensions
 
 weight_on_the_first = Number(
     name="4.1.a",
@@ -15,13 +15,13 @@ weight_on_the_first = Number(
     misconceptions=[
         (
             float(softmax(_SCORES)[0]),
-            "You did not divide by √d. With d = 4 both scores are halved before the softmax: 3 and 1.",
+            "You did not divide by √d. With d = 4 both scores are halved before the softmax: 2 and 1.",
         ),
         (
             float(softmax(_SCORES / 4)[0]),
             "You divided by d = 4. The typical size of a dot product grows like √d, so the divisor is √4 = 2.",
         ),
-        (0.75, "This is 6/(6 + 2), the share of the scores. The shares are taken of e^score, after the division by 2."),
+        (4 / 6, "This is 4/(4 + 2), the share of the scores. The shares are taken of e^score, after a division by 2."),
         (float(softmax(_SCORES / 2)[1]), "This is the weight on the second key. The two weights add up to 1."),
         (
             float(softmax(_SCORES / np.sqrt(2))[0]),
@@ -101,7 +101,7 @@ attend = Exercise(
     cases=[
         (
             np.array([[1.0, 1.0, 0.0, 2.0]]),
-            np.array([[2.0, 0, 1, 2], [0, 2, 3, 0]]),
+            np.array([[2.0, 0, 1, 1], [0, 2, 3, 0]]),
             np.eye(2),
             np.ones((1, 2), dtype=bool),
         ),

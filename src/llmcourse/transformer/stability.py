@@ -8,8 +8,10 @@ from torch import Tensor
 from llmcourse.shapes import Float, Int
 from llmcourse.transformer.decoder import Decoder
 from llmcourse.transformer.record import Record
+from llmcourse.transformer.threads import one_thread
 
 
+@one_thread()
 @torch.no_grad()
 def output_change(
     model: Decoder, tokens: Int[Tensor, "B T"], *, step: float, generator: torch.Generator, alike: bool = False

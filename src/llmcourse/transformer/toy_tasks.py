@@ -8,10 +8,12 @@ from torch import Tensor, nn
 
 from llmcourse.shapes import Bool
 from llmcourse.transformer.attention import attention, attention_weights
+from llmcourse.transformer.threads import one_thread
 
 LAST = 20  # steps whose losses are averaged at the end
 
 
+@one_thread()
 def lookup_loss(
     divisor: float | int,
     *,
@@ -49,6 +51,7 @@ def lookup_loss(
     return _end(losses)
 
 
+@one_thread()
 def dice_loss(
     mask: Bool[Tensor, "T T"],
     *,
