@@ -21,15 +21,15 @@ score_by_hand = Number(
 
 whole_turns = Number(
     name="5.3.c",
-    answer=35.0,
+    answer=46.0,
     unit="pairs",
     tolerance=1e-9,
     misconceptions=[
-        (29.0, "These are the pairs that do not make it. The question asks for the others, out of 64."),
-        (34.0, "Pairs count from 0: if the last that makes it is i = 34, there are 35."),
-        (50.0, "That is with the base 10,000. Llama 3 has 500,000: its clocks are slower, so fewer come round."),
+        (18.0, "These are the pairs that do not make it. The question asks for the others, out of 64."),
+        (45.0, "Pairs count from 0: if the last that makes it is i = 45, there are 46."),
+        (32.0, "That is with the base 500,000 of Llama 3. Llama 2 has 10,000: faster clocks, and more come round."),
         (64.0, "With the exponent −i/K the slowest pair is still fast. It is −2i/K: i counts pairs, K coordinates."),
-        (44.0, "You left out the 2π: a whole turn is 2π radians, so Lθ must reach 2π and not 1."),
+        (58.0, "You left out the 2π: a whole turn is 2π radians, so Lθ must reach 2π and not 1."),
     ],
 )
 

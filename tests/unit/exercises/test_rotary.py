@@ -29,24 +29,26 @@ def test_the_answers_are_those_of_the_package():
     wide = [torch.cat((torch.zeros(1, 2, dtype=torch.float64), x), dim=1) for x in (q, k)]
     score = rotate(wide[0], torch.tensor([25]), base=100) @ rotate(wide[1], torch.tensor([10]), base=100).mT
     assert exercises.score_by_hand.answer == pytest.approx(float(score))
-    turns = 8192 * frequencies(128, base=5e5) / (2 * math.pi)
+    turns = 4096 * frequencies(128, base=1e4) / (2 * math.pi)
     assert exercises.whole_turns.answer == int((turns >= 1).sum())
+    llama3 = 8192 * frequencies(128, base=5e5) / (2 * math.pi)
+    assert (llama3 >= 1).sum() == 35  # the solution says so
     for x, t, base in exercises.rotated.cases:
         theirs = rotate(torch.from_numpy(x)[None], torch.tensor([t]), base=base, pairs="half")[0]
         assert_allclose(exercises.rotated.answer(x, t, base), theirs.numpy())
 
 
 def test_the_wrong_numbers_are_what_their_mistakes_give():
-    """35 pairs of 64, and the usual slips on the way there."""
-    reach = lambda base, radians: 64 * math.log(8192 / radians) / math.log(base)  # noqa: E731
-    last = math.floor(reach(5e5, 2 * math.pi))
+    """46 pairs of 64, and the usual slips on the way there."""
+    reach = lambda base, radians: 64 * math.log(4096 / radians) / math.log(base)  # noqa: E731
+    last = math.floor(reach(1e4, 2 * math.pi))
     whole = {value for value, _ in exercises.whole_turns.misconceptions}
     assert whole == {
         64 - (last + 1),
         last,
-        math.floor(reach(1e4, 2 * math.pi)) + 1,
-        min(64, math.floor(2 * reach(5e5, 2 * math.pi)) + 1),
-        math.floor(reach(5e5, 1)) + 1,
+        math.floor(reach(5e5, 2 * math.pi)) + 1,
+        min(64, math.floor(2 * reach(1e4, 2 * math.pi)) + 1),
+        math.floor(reach(1e4, 1)) + 1,
     }
 
 
