@@ -4,7 +4,7 @@ A page is named by its path, or all pages of a chapter by its number. Stored not
 content does, so normalising makes everything that is not content the same on every machine:
   - a readable cell id is kept if it is unique; a random one (hexadecimal, as Jupyter and jupytext make them), a doubled
     or a missing one becomes "<first words of the cell>-<number of the cell>";
-  - widget state, timings, and everything about the kernel but its name are dropped;
+  - widget state, timings, and everything about the kernel but its name are dropped, and a widget is named by its cell;
   - consecutive pieces of one stream are joined, trailing blanks removed, and paths of this machine shortened.
 """
 
@@ -37,6 +37,7 @@ MACHINE_PATH = re.compile(
     + "|".join(re.escape(str(folder)) + r"\b" for folder in (ROOT, Path.home()) if len(folder.parts) > 1)
     + r")[\w.\\/-]*"
 )
+VIEW = "application/vnd.jupyter.widget-view+json"
 TRANSIENT = {"ExecuteTime", "execution", "collapsed", "scrolled", "widgets", "papermill", "lines_to_next_cell"}
 
 
@@ -101,6 +102,8 @@ def normalise(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
         cell.source = "\n".join(line.rstrip() if cell.cell_type == "code" else line for line in cell.source.split("\n"))
         if cell.cell_type == "code":
             cell.outputs = tidy_outputs(cell.outputs)
+            for view in (o.data[VIEW] for o in cell.outputs if VIEW in o.get("data", {})):
+                view["model_id"] = name  # as drawn, it differs from run to run
     return notebook
 
 

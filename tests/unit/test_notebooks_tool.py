@@ -95,6 +95,13 @@ def test_only_content_is_left_in_the_metadata():
     assert book.cells[0].metadata == {"tags": ["hide-input"], "mystnb": figure}
 
 
+def test_a_widget_is_named_by_its_cell():
+    view = {tool.VIEW: {"model_id": "346afbbd", "version_major": 2}, "text/plain": "Slider()"}
+    cell = code("Slider()", id="the-slider", outputs=[new_output("display_data", data=view)])
+    (output,) = tool.normalise(new_notebook(cells=[cell])).cells[0].outputs
+    assert output.data == {tool.VIEW: {"model_id": "the-slider", "version_major": 2}, "text/plain": "Slider()"}
+
+
 def test_streams_are_joined_only_next_to_each_other_and_of_one_kind():
     outputs = [stream("a  \n"), stream("b\n"), stream("c", "stderr"), stream("d \n\n e")]
     assert [output.text for output in tool.tidy_outputs(outputs)] == ["a\nb\n", "c", "d\n\n e"]
