@@ -1,9 +1,8 @@
 """How strongly a model answers to a small step in all its weights (torch)."""
 
-import copy
-
 import torch
 from torch import Tensor
+from torch.func import functional_call
 
 from llmcourse.shapes import Float, Int
 from llmcourse.transformer.decoder import Decoder
@@ -29,14 +28,16 @@ def output_change(
     """
     if not step > 0:
         raise ValueError(f"the step is the size of the change and must be positive, got {step}")
-    moved = copy.deepcopy(model)
-    for w in (w for w in moved.blocks.parameters() if w.ndim > 1):
-        w += step * (1 if alike else w.std()) * torch.randn(w.shape, generator=generator, dtype=w.dtype)
-    before, after = _last_stream(model, tokens), _last_stream(moved, tokens)
+    moved = {}
+    for name, w in model.blocks.named_parameters():
+        if w.ndim > 1:
+            size = step * (1 if alike else w.std())
+            moved[f"blocks.{name}"] = w + size * torch.randn(w.shape, generator=generator, dtype=w.dtype)
+    before, after = _last_stream(model, tokens, {}), _last_stream(model, tokens, moved)
     return ((after - before).square().mean() / before.square().mean()).sqrt()
 
 
-def _last_stream(model: Decoder, tokens: Int[Tensor, "B T"]) -> Float[Tensor, "B T D"]:
+def _last_stream(model: Decoder, tokens: Int[Tensor, "B T"], moved: dict[str, Tensor]) -> Float[Tensor, "B T D"]:
     record = Record("residual")
-    model(tokens, record=record)
+    functional_call(model, moved, (tokens,), {"record": record})
     return model.final_norm(record.residual[-1])
