@@ -59,6 +59,15 @@ def test_the_record_shows_weight_zero_on_the_hidden_key(model):
     torch.testing.assert_close(record.weights[1][:, :, :4], plain.weights[1][:, :, :4])
 
 
+def test_the_other_keys_stay_in_sight(model):
+    record = Record("weights")
+    losses_without_key(model, TOKENS, key=2, since=4, record=record)
+    seen = (record.weights[0] > 0)[0, 0]
+    expected = torch.ones(9, 9, dtype=torch.bool).tril()
+    expected[4:, 2] = False
+    assert torch.equal(seen, expected)
+
+
 @pytest.mark.parametrize(("key", "since"), [(3, 3), (-1, 2), (2, 10)])
 def test_a_key_cannot_be_hidden_from_itself_or_from_places_that_are_not_there(model, key, since):
     with pytest.raises(ValueError, match=f"key {key} can be hidden from later places only, up to 9, not from {since}"):
