@@ -7,5 +7,5 @@ FILE, UNIT = "src/llmcourse/transformer/probes.py", "tests/unit/transformer/test
 MUTANTS = (
     Mutant(FILE, "logits[:, :-1].log_softmax", "logits[:, 1:].log_softmax", UNIT),
     Mutant(FILE, "mask[since:, key] = False", "mask[since:, : key + 1] = False", UNIT),
-    Mutant(FILE, "block(x, mask=mask, record=record)", "block(x, record=record)", UNIT),
+    Mutant(FILE, "model(tokens, mask=mask, record=record)", "model(tokens, record=record)", UNIT),
 )

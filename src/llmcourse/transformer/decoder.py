@@ -40,15 +40,18 @@ class Decoder(nn.Module):
         *,
         cache: KVCache | None = None,
         padding: Int[Tensor, " B"] | None = None,
+        mask: Bool[Tensor, "*#B T S"] | None = None,
         record: Record | None = None,
         last_only: bool = False,
     ) -> Float[Tensor, "B _ V"]:
         """Logits of the token after each position, or after the last one only.
 
         ``cache``: tokens read by earlier calls come before these. ``padding``: how many tokens at the beginning (the
-        left) of each row are filling, the same number in each call with one cache; their logits mean nothing.
+        left) of each row are filling, the same number in each call with one cache; their logits mean nothing. ``mask``:
+        which keys each query may see, in every block, in place of itself and the past.
 
-        Raises:  ValueError for more tokens than the context, for a token outside the vocabulary, for a row of padding.
+        Raises:  ValueError for more tokens than the context, for a token outside the vocabulary, for a row of padding,
+                 for padding and a mask together.
         """
         past = 0 if cache is None else cache.length
         self._check(tokens, past)
@@ -59,7 +62,10 @@ class Decoder(nn.Module):
         rotation = None
         if self.config.positions == "rotary":  # relative, so that padding need not be taken off
             rotation = rotation_from(self.config, past, length, x.dtype, x.device)
-        mask = _mask(past, length, padding, tokens.device)
+        if mask is None:
+            mask = _mask(past, length, padding, tokens.device)
+        elif padding is not None:
+            raise ValueError("give padding or a mask, not both: a mask says for itself which tokens are filling")
         for i, block in enumerate(self.blocks):
             if record is not None:
                 record.add(residual=x)

@@ -42,9 +42,4 @@ def losses_without_key(
         raise ValueError(f"key {key} can be hidden from later places only, up to {length}, not from {since} on")
     mask = causal_mask(length, length)
     mask[since:, key] = False
-    x = model.embed(tokens)  # (B, T, D)
-    if model.config.positions == "learned":
-        x = x + model.position_embed(torch.arange(length))
-    for block in model.blocks:
-        x = block(x, mask=mask, record=record)
-    return losses_from(model.logits(x), tokens)
+    return losses_from(model(tokens, mask=mask, record=record), tokens)

@@ -198,3 +198,12 @@ def test_the_initial_stream_keeps_its_size_at_any_depth():
 def test_the_same_generator_gives_the_same_weights():
     first, second = (Llama(LLAMA).initialize(torch.Generator().manual_seed(3)) for _ in range(2))
     assert all(torch.equal(a, b) for a, b in zip(first.parameters(), second.parameters(), strict=True))
+
+
+@BOTH
+def test_a_mask_stands_in_for_the_causal_one(model: Decoder, tokens):
+    causal = torch.ones(9, 9, dtype=torch.bool).tril()
+    assert_close(model(tokens, mask=causal), model(tokens))
+    assert not torch.allclose(model(tokens, mask=torch.ones_like(causal)), model(tokens))
+    with pytest.raises(ValueError, match="padding or a mask, not both"):
+        model(tokens, mask=causal, padding=torch.tensor([0, 1, 2]))
