@@ -49,6 +49,21 @@ def test_a_line_plot_is_the_same_with_and_without_scripts(open_page):
     assert live == still
 
 
+def test_a_plot_writes_its_ticks_as_it_is_told(open_page):
+    page = open_page("", mount=False)
+    parts = {name: bundle.read_script(name) for name in bundle.PARTS[:-1]}
+    source = bundle.join(parts, bundle.read_script("draw.js"))
+    run = """async ([source, plot]) => {
+      const module = await import(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
+      return module.linePlot({ ...plot, x: { ...plot.x, write: x => `${x} km` }, y: { ...plot.y, write: y => `<${y}>` } }).outerHTML;
+    }"""
+    live = marks(page.evaluate(run, [source, PLOT]))
+    x, y = PLOT["x"] | {"write": lambda x: f"{x:g} km"}, PLOT["y"] | {"write": lambda y: f"<{y:g}>"}
+    still = marks(drawing.line_plot(**PLOT | {"x": x, "y": y}))
+    assert live == still
+    assert {"0 km", "10 km", "&lt;-1&gt;"} <= {inside for _, inside, *_ in live}
+
+
 def test_a_heat_map_is_the_same_with_and_without_scripts(open_page, rng):
     page = open_page("", mount=False)
     values = rng.normal(size=(7, 9)).round(3)

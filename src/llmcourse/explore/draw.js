@@ -56,10 +56,10 @@ const round = (value) => Math.round(value * 100) / 100;
 // A tick's number: at most four significant digits, a true minus.
 const tickText = (value) => String(Number(value.toPrecision(4))).replace("-", "−");
 
-// An SVG of axes, lines and dots. plot = { x: { range, label, ticks? }, y: { range, label, ticks? }, frame?,
+// An SVG of axes, lines and dots. plot = { x: { range, label, ticks?, write? }, y: { the same }, frame?,
 //   lines: [{ points: [[x, y], …], color: "c1", dash?, width? }], dots: [{ x, y, color, r? }], rules: [{ x } or { y }],
-//   texts: [{ x, y, text, anchor? }] }. Points outside the ranges are clipped at the frame. The picture is hidden from screen
-// readers: a widget says its numbers in words elsewhere.
+//   texts: [{ x, y, text, anchor? }] }. `write` turns a tick's number into its text. Points outside the ranges are clipped at
+// the frame. The picture is hidden from screen readers: a widget says its numbers in words elsewhere.
 export function linePlot(plot) {
   const frame = plot.frame || FRAME;
   const at = placer(plot);
@@ -68,11 +68,11 @@ export function linePlot(plot) {
   const parts = [];
   for (const value of plot.x.ticks || ticks(...plot.x.range)) {
     parts.push(svg("line", { class: "lc-grid", x1: round(at.x(value)), x2: round(at.x(value)), y1: top, y2: bottom }));
-    parts.push(svg("text", { class: "lc-tick", x: round(at.x(value)), y: bottom + 15, "text-anchor": "middle", text: tickText(value) }));
+    parts.push(svg("text", { class: "lc-tick", x: round(at.x(value)), y: bottom + 15, "text-anchor": "middle", text: (plot.x.write || tickText)(value) }));
   }
   for (const value of plot.y.ticks || ticks(...plot.y.range, 5)) {
     parts.push(svg("line", { class: "lc-grid", x1: left, x2: right, y1: round(at.y(value)), y2: round(at.y(value)) }));
-    parts.push(svg("text", { class: "lc-tick", x: left - 5, y: round(at.y(value) + 4), "text-anchor": "end", text: tickText(value) }));
+    parts.push(svg("text", { class: "lc-tick", x: left - 5, y: round(at.y(value) + 4), "text-anchor": "end", text: (plot.y.write || tickText)(value) }));
   }
   parts.push(svg("text", { class: "lc-axis", x: (left + right) / 2, y: frame.height - 6, "text-anchor": "middle", text: plot.x.label }));
   parts.push(svg("text", { class: "lc-axis", x: 11, y: (top + bottom) / 2, "text-anchor": "middle", transform: `rotate(-90 11 ${(top + bottom) / 2})`, text: plot.y.label }));

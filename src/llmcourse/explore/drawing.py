@@ -43,7 +43,8 @@ def line_plot(
 ) -> Markup:
     """Axes, lines and dots. The arguments are those of ``linePlot`` in draw.js.
 
-    ``x`` and ``y`` hold ``range``, ``label`` and perhaps ``ticks``; a line holds ``points``, ``color`` and perhaps
+    ``x`` and ``y`` hold ``range``, ``label`` and perhaps ``ticks`` and ``write``, which turns a tick's number into its
+    text; a line holds ``points``, ``color`` and perhaps
     ``dash`` and ``width``; a dot ``x``, ``y``, ``color`` and perhaps ``r``; a rule ``x`` or ``y``; a text ``x``, ``y``,
     ``text`` and perhaps ``anchor``.
     """
@@ -64,10 +65,10 @@ def line_plot(
     for value in x.get("ticks") or ticks(x["range"][0], x["range"][1]):
         at = across(value)
         parts.append(element("line", {"class": "lc-grid", "x1": at, "x2": at, "y1": top, "y2": bottom}))
-        parts.append(text("lc-tick", at, bottom + 15, _tick(value), "middle"))
+        parts.append(text("lc-tick", at, bottom + 15, x.get("write", _tick)(value), "middle"))
     for value in y.get("ticks") or ticks(y["range"][0], y["range"][1], 5):
         parts.append(element("line", {"class": "lc-grid", "x1": left, "x2": right, "y1": up(value), "y2": up(value)}))
-        parts.append(text("lc-tick", left - 5, up(value, 4), _tick(value), "end"))
+        parts.append(text("lc-tick", left - 5, up(value, 4), y.get("write", _tick)(value), "end"))
     parts.append(text("lc-axis", _short((left + right) / 2), frame["height"] - 6, x["label"], "middle"))
     middle = _short((top + bottom) / 2)
     parts.append(text("lc-axis", 11, middle, y["label"], "middle", f"rotate(-90 11 {middle})"))
