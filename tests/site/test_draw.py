@@ -55,7 +55,8 @@ def test_a_plot_writes_its_ticks_as_it_is_told(open_page):
     source = bundle.join(parts, bundle.read_script("draw.js"))
     run = """async ([source, plot]) => {
       const module = await import(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
-      return module.linePlot({ ...plot, x: { ...plot.x, write: x => `${x} km` }, y: { ...plot.y, write: y => `<${y}>` } }).outerHTML;
+      const x = { ...plot.x, write: x => `${x} km` }, y = { ...plot.y, write: y => `<${y}>` };
+      return module.linePlot({ ...plot, x, y }).outerHTML;
     }"""
     live = marks(page.evaluate(run, [source, PLOT]))
     x, y = PLOT["x"] | {"write": lambda x: f"{x:g} km"}, PLOT["y"] | {"write": lambda y: f"<{y:g}>"}
