@@ -1,9 +1,12 @@
 """Model sizes and choices: a config is a frozen value, changed with ``dataclasses.replace``."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from llmcourse.transformer.rope_scaling import Scaling
+if TYPE_CHECKING:
+    from llmcourse.transformer.rope_scaling import Scaling
+else:
+    Scaling = object  # its module computes with torch; sizes alone, and what they cost, need no torch
 
 CHOICES = {
     "norm": ("rms", "layer"),
