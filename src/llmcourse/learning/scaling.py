@@ -177,6 +177,22 @@ class LossLaw:
             high += 1.0
         return self._sizes(loss, cast(float, brentq(excess, self._fair, high, xtol=1e-13)))
 
+    def served_for(self, parameters: float | int, tokens: float | int) -> float:
+        r"""The D_served for which this size and this much data are the cheapest way to their loss.
+
+        Range:   0 where training alone is cheapest; negative for a model with less data than that, at any use.
+        Source:  Sardana et al. (2024), eq. 2. {cite}`sardana2024`
+        Derivation:  the condition of ``cheapest_for``, read from right to left.
+
+        >>> law = LossLaw(1.0, 20.0, 20.0, 0.5, 0.5)  # 6D (w/(1 - w) - 1) = 2 D_served; here w/(1 - w) is 3
+        >>> round(law.served_for(400, 3600), 6)
+        21600.0
+        """
+        check_positive(parameters=parameters, tokens=tokens)
+        of_size = self.size_scale * float(parameters) ** -self.size_exponent
+        of_data = self.data_scale * float(tokens) ** -self.data_exponent
+        return 3 * tokens * math.expm1(math.log(of_size / of_data) - self._fair)
+
     @property
     def _fair(self) -> float:
         """Log-odds of the size's share where training alone is cheapest: β to α."""
