@@ -6,6 +6,7 @@ SAMPLING = "src/llmcourse/inference/sampling.py"
 SOFTMAX = "src/llmcourse/language/softmax.py"
 UNIT = "tests/unit/inference/test_sampling.py"
 WIDGET_JS = "src/llmcourse/explore/softmax_temperature.js"
+FILTERS_JS = "src/llmcourse/explore/sampling.js"
 WIDGET = "tests/site/test_widget_softmax_temperature.py"
 WIDGET_PY = "tests/unit/explore/test_softmax_temperature.py"
 ORACLES = "tests/oracles/test_sampling_oracles.py"
@@ -27,9 +28,9 @@ MUTANTS = (
     Mutant(SAMPLING, "np.where(filtered == 0, p, 0)", "np.where(filtered == 0, 0, p)", UNIT),
     Mutant(SAMPLING, "pushed / penalty, pushed * penalty", "pushed / penalty, pushed / penalty", UNIT),
     # the widget
-    Mutant(WIDGET_JS, "tail > 1 - mass", "tail >= mass", f"{WIDGET} -k filters_of_the_page"),
+    Mutant(FILTERS_JS, "tail > 1 - mass", "tail >= mass", f"{WIDGET} -k filters_of_the_page"),
     Mutant(
-        WIDGET_JS,
+        FILTERS_JS,
         "p.map((x) => (x >= smallest ? 1 : 0))",
         "p.map((x, i) => (i < k ? 1 : 0))",
         f"{WIDGET} -k filters_of",

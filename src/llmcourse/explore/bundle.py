@@ -11,7 +11,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 HERE = Path(__file__).parent
-PARTS = ("shared.js", "ngram.js", "softmax.js", "draw.js")  # what widgets may import, each after what it imports itself
+PARTS = (  # what widgets may import, each after what it imports itself
+    *("shared.js", "ngram.js", "softmax.js", "sampling.js", "scaling.js", "draw.js"),
+    *("bpe.js", "decoder.js"),
+)
 
 _IMPORT = re.compile(r'^import\s*\{([^}]*)\}\s*from\s*"\./([\w.]+)";[ \t]*\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export\s+(?=(?:async\s+)?(?:function|const|let|class)\b)", re.MULTILINE)

@@ -21,7 +21,7 @@ from functools import cache
 
 import regex
 
-__all__ = ["PATTERNS", "check_pattern", "split"]
+__all__ = ["PATTERNS", "SINCE_UNICODE_16", "check_pattern", "split"]
 
 PATTERNS = {
     "gpt2": r"'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+",
@@ -29,7 +29,7 @@ PATTERNS = {
 }
 
 # Code points that Unicode 17 or 18 made letters or numbers; between the ends of a range, none was one before.
-_SINCE_UNICODE_16 = """
+SINCE_UNICODE_16 = """
     558 58B-58C 88F C5C CDC 208F 209D-209F A7CE-A7CF A7D2 A7D4 A7DD-A7F1 AB6C-AB6D 107BB-107BF 10940-10959 10EC5-10EEE
     11B0A 11DB0-11DF1 1246F-1247F 12550-12686 16EA0-16ED3 16FF2-16FF6 187F8-187FF 18CD6-18CDA 18D09-191D2 1B123-1B128
     1B168 1D6A6 1DF1F-1DF24 1DF2B-1DFFF 1E6C0-1E6FF 2B73A-2B73F 2B81E 2CEA2-2CEAD 323B0-3FC3F
@@ -62,7 +62,7 @@ def check_pattern(pattern: str) -> None:
 @cache
 def _rule(pattern: str) -> regex.Pattern:
     check_pattern(pattern)
-    ranges = ("-".join(chr(int(end, 16)) for end in span.split("-")) for span in _SINCE_UNICODE_16.split())
+    ranges = ("-".join(chr(int(end, 16)) for end in span.split("-")) for span in SINCE_UNICODE_16.split())
     newer, rule = "".join(ranges), PATTERNS[pattern]
     for kind in (r"\p{L}", r"\p{N}"):
         rule = rule.replace(kind, f"[{kind}--[{newer}]]")  # a difference of sets
