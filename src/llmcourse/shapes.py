@@ -15,14 +15,14 @@
 from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Bool, Float, Int, install_import_hook
+from jaxtyping import Bool, Float, Int, Integer, install_import_hook
 
 if TYPE_CHECKING:
     Array = np.ndarray  # numpy's scalars can do all that an array of shape () can; type checkers do not know
 else:
     Array = np.ndarray | np.generic  # np.generic: numpy returns a scalar when every axis is reduced
 
-__all__ = ["Array", "Bool", "Float", "Int", "check_shapes"]
+__all__ = ["Array", "Bool", "Float", "Int", "Integer", "check_shapes"]
 
 
 def check_shapes() -> None:

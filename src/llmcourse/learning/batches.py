@@ -20,11 +20,11 @@ from pathlib import Path
 
 import numpy as np
 
-from llmcourse.shapes import Int
+from llmcourse.shapes import Int, Integer
 
 __all__ = ["Windows", "held_out_windows", "open_tokens", "write_tokens"]
 
-Tokens = Int[np.ndarray, " N"]
+Tokens = Integer[np.ndarray, " N"]  # signed or not: two bytes an id on the disk
 
 
 def write_tokens(path: str | os.PathLike[str], tokens: Sequence[int] | Tokens, *, vocab: int) -> None:
@@ -57,8 +57,9 @@ def open_tokens(path: str | os.PathLike[str], *, vocab: int) -> Tokens:
     """
     try:
         tokens = np.load(path, mmap_mode="r", allow_pickle=False)
-    except ValueError as error:
-        raise ValueError(f"{path} is no token file: {error}; make one with write_tokens") from None
+    except (ValueError, EOFError) as error:  # EOFError: nothing in it
+        why = str(error).split(". ")[0]  # what numpy says next is how to load a pickle all the same
+        raise ValueError(f"{path} is no token file: {why}; make one with write_tokens") from None
     if not isinstance(tokens, np.ndarray) or tokens.ndim != 1 or tokens.dtype.kind != "u" or tokens.size == 0:
         raise ValueError(f"{path} is no token file: it should hold one row of unsigned whole numbers")
     if (largest := int(tokens.max())) >= vocab:

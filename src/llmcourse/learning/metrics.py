@@ -1,6 +1,7 @@
 """The record of a training, one JSON object a line, and its picture (standard library, matplotlib)."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +38,10 @@ class Metrics:
         if self.path is None:
             return
         kept = [record for record in read_metrics(self.path.parent) if record["step"] < step]
-        self.file = self.path.open("w", encoding="utf-8", newline="\n")
-        for record in kept:
-            self.add(record)
+        part = self.path.with_suffix(".part")  # moved into place whole: a kill here must not lose the record
+        part.write_text("".join(json.dumps(record) + "\n" for record in kept), encoding="utf-8", newline="\n")
+        os.replace(part, self.path)
+        self.file = self.path.open("a", encoding="utf-8", newline="\n")
 
     def add(self, record: dict[str, Any]) -> None:
         """One more line, on the disk at once."""

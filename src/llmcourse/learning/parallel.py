@@ -27,9 +27,13 @@ from torch.nn.parallel import DistributedDataParallel
 
 from llmcourse.transformer.decoder import Decoder
 
-__all__ = ["Kind", "Workers", "distribute", "joined_workers", "synchronized"]
+__all__ = ["Kind", "WorkerLost", "Workers", "distribute", "joined_workers", "synchronized"]
 
 Kind = Literal["ddp", "fsdp"]
+
+
+class WorkerLost(RuntimeError):
+    """Another worker has ended, so that this one cannot go on: killed, out of memory, or stopped by an error."""
 
 
 @dataclass(frozen=True)
@@ -68,13 +72,23 @@ class Workers:
 
 @contextmanager
 def joined_workers() -> Iterator[Workers]:
-    """This process among those that torchrun has started, joined for the time inside; alone without torchrun."""
+    """This process among those that torchrun has started, joined for the time inside; alone without torchrun.
+
+    Raises:  WorkerLost if another of them ends before its time.
+    """
     if "WORLD_SIZE" not in os.environ or int(os.environ["WORLD_SIZE"]) == 1:
         yield Workers.alone()
         return
     dist.init_process_group("gloo")
     try:
         yield Workers(rank=dist.get_rank(), count=dist.get_world_size())
+    except RuntimeError as error:
+        if "gloo/transport" not in str(error):  # how gloo says it, in the place of a type of its own
+            raise
+        raise WorkerLost(
+            f"worker {dist.get_rank()} of {dist.get_world_size()} has lost another one, and the training stops; "
+            "go on from the last checkpoint by starting all of them again, with resume"
+        ) from error
     finally:
         dist.destroy_process_group()
 

@@ -60,13 +60,16 @@ def save_model(
 ) -> None:
     """Write the model to ``path`` (its name ends in .safetensors) and its tokenizer beside it.
 
-    Raises:  ValueError for another ending, and for a tokenizer of another size than the model's vocabulary.
+    Raises:  ValueError for another ending, for a tokenizer of another size than the model's vocabulary, and for a model
+             with scaled positions, which this form has no place for.
     """
     path = Path(path)
     if path.suffix != ".safetensors":
         raise ValueError(f"the file's name must end in .safetensors, got {path.name}")
     if len(tokenizer) != model.config.vocab:
         raise ValueError(f"the tokenizer has {len(tokenizer)} tokens, but the model's vocabulary {model.config.vocab}")
+    if model.config.rope_scaling is not None:
+        raise ValueError(f"positions scaled by {model.config.rope_scaling} cannot be saved; save the model without")
     metadata = {
         "format": FORMAT,
         "family": type(model).__name__,
@@ -94,14 +97,20 @@ def load_saved(path: str | os.PathLike[str]) -> SavedModel:
         raise ValueError(f"{path} is no safetensors file, or damaged: {error}") from None
     if metadata.get("format") != FORMAT:
         raise ValueError(f"{path} is of the form {metadata.get('format')!r}, not {FORMAT!r}: write it with save_model")
-    with torch.device("meta"):
-        model = FAMILIES[metadata["family"]](ModelConfig(**json.loads(metadata["config"])))
     try:
+        with torch.device("meta"):
+            model = FAMILIES[metadata["family"]](ModelConfig(**json.loads(metadata["config"])))
+        card = json.loads(metadata["card"])
         model.load_state_dict({name: tensor.float() for name, tensor in tensors.items()}, assign=True)
+    except (KeyError, TypeError, ValueError) as error:  # a name that is missing or unknown, text that is no JSON
+        raise ValueError(f"{path} does not describe its model as save_model does, or is damaged: {error}") from None
     except RuntimeError as error:
         raise ValueError(f"{path} does not fit its own config: {error}") from None
+    tokenizer = Tokenizer.load(_tokenizer_path(path))
+    if len(tokenizer) != model.config.vocab:
+        raise ValueError(f"{path} has {model.config.vocab} tokens, but the tokenizer beside it {len(tokenizer)}")
     model.requires_grad_(False)
-    return SavedModel(model.eval(), Tokenizer.load(_tokenizer_path(path)), json.loads(metadata["card"]))
+    return SavedModel(model.eval(), tokenizer, card)
 
 
 def write_safetensors(path: str | os.PathLike[str], tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
