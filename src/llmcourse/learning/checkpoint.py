@@ -21,7 +21,8 @@ from llmcourse.transformer.saved import write_safetensors
 __all__ = ["NAME", "load_training", "save_training"]
 
 NAME = "checkpoint.safetensors"
-_FULL = whole.StateDictOptions(full_state_dict=True, cpu_offload=True)
+_FOR_THE_FIRST = whole.StateDictOptions(full_state_dict=True, cpu_offload=True)  # the others' are empty
+_FOR_ALL = whole.StateDictOptions(full_state_dict=True)
 
 
 def save_training(
@@ -33,7 +34,7 @@ def save_training(
     workers: Workers,
 ) -> None:
     """Write the checkpoint of a training that has made ``step`` steps. All workers take part, the first writes."""
-    weights, moments = whole.get_state_dict(model, optimizer, options=_FULL)
+    weights, moments = whole.get_state_dict(model, optimizer, options=_FOR_THE_FIRST)
     if workers.is_first:
         tensors = {f"model.{name}": cast(Tensor, tensor) for name, tensor in weights.items()}
         for name, values in cast(dict, moments["state"]).items():
@@ -61,25 +62,37 @@ def load_training(
         raise ValueError(f"{path} is no checkpoint, or damaged: {error}; begin again in another folder") from None
     _check_recipe(path, metadata, recipe)
     weights = {name.removeprefix("model."): t for name, t in tensors.items() if name.startswith("model.")}
+    _check_shapes(path, weights, model)
     # The optimizer's present state dictionary has the groups; the file has what Adam remembers of each parameter.
-    present = whole.get_optimizer_state_dict(model, optimizer, options=_FULL)
+    present = whole.get_optimizer_state_dict(model, optimizer, options=_FOR_ALL)
     state: dict[str, dict[str, Tensor]] = {}
     for name, tensor in tensors.items():
         if name.startswith("optimizer."):
             parameter, _, key = name.removeprefix("optimizer.").rpartition(".")
             state.setdefault(parameter, {})[key] = tensor
+    if lacking := sorted(weights.keys() - state.keys()):
+        raise ValueError(f"{path} is damaged: it does not have what the optimizer remembers of {lacking[0]}")
     moments: dict[str, Any] = {"state": state, "param_groups": present["param_groups"]}
-    try:
-        whole.set_state_dict(model, optimizer, model_state_dict=weights, optim_state_dict=moments, options=_FULL)
-    except RuntimeError as error:
-        raise ValueError(f"{path} is of a model of another shape: {error}") from None
+    whole.set_state_dict(model, optimizer, model_state_dict=weights, optim_state_dict=moments, options=_FOR_ALL)
     return int(metadata["step"])
 
 
+def _check_shapes(path: Path, weights: dict[str, Tensor], model: nn.Module) -> None:
+    ours = {name.removeprefix("module."): tuple(p.shape) for name, p in model.named_parameters()}  # DDP's prefix
+    theirs = {name: tuple(tensor.shape) for name, tensor in weights.items()}
+    for name in sorted(ours.keys() | theirs.keys()):
+        if theirs.get(name) != ours.get(name):
+            raise ValueError(
+                f"{path} is of a model of another shape: its {name} is {theirs.get(name)}, not {ours.get(name)}; "
+                "continue with its model, or begin again in another folder"
+            )
+
+
 def _check_recipe(path: Path, metadata: dict[str, str], recipe: Recipe) -> None:
-    if "recipe" not in metadata or "step" not in metadata:
-        raise ValueError(f"{path} holds tensors but no training: it does not say its step and recipe")
-    theirs, ours = json.loads(metadata["recipe"]), recipe.as_json()
+    try:
+        _, theirs, ours = int(metadata["step"]), dict(json.loads(metadata["recipe"])), recipe.as_json()
+    except (KeyError, TypeError, ValueError):
+        raise ValueError(f"{path} holds tensors but no training: it does not say its step and recipe") from None
     different = [name for name in ours if theirs.get(name) != ours[name] and name != "micro_batch"]
     if different:
         name = different[0]

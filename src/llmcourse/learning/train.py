@@ -49,7 +49,7 @@ def train(
     tokens: Tokens,
     recipe: Recipe,
     *,
-    held_out: Tokens | None = None,
+    held_out: Integer[np.ndarray, " _"] | None = None,
     evaluate_every: int = 100,
     folder: str | Path | None = None,
     checkpoint_every: int = 100,
@@ -108,10 +108,10 @@ def train(
         done = saved  # what has diverged must not take the place of the last good checkpoint
         raise
     finally:
+        metrics.close()
         # Left early by one process, there is nobody else to wait for. Several would have to be left alike.
         if folder is not None and saved < done and between_steps and workers.count == 1:
             save_training(folder, module, optimizer, recipe, done, workers)
-        metrics.close()
 
 
 def _gradient(model: nn.Module, windows: Windows, recipe: Recipe, step: int, workers: Workers) -> float:
