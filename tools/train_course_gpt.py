@@ -1,4 +1,4 @@
-"""Train the course's GPT and write src/llmcourse/models/course_gpt.safetensors with its card.
+"""Train the course's GPT and write src/llmcourse/models/course_gpt.safetensors with its card, also as course_gpt.md.
 
     python tools/train_course_gpt.py [--folder FOLDER]
 
@@ -131,6 +131,47 @@ def card_of(model: Decoder, tokenizer: Tokenizer, corpus: Corpus, folder: Path) 
     }
 
 
+def card_text(card: dict[str, Any], model: Decoder) -> str:
+    """The card for people."""
+    tests = card["test_bits_per_byte"]
+    error = tests["standard error"]
+    rows = [f"| {name} | {bits:.3f} |" for name, bits in tests.items() if name != "standard error"]
+    curve = [f"| {seen / 1e6:.1f} | {loss:.3f} |" for seen, loss in card["validation"][::3]]
+    return "\n".join(
+        [
+            "# The course GPT",
+            "",
+            f"A Llama of {model.parameter_count:,} parameters ({model.config.layers} layers of width "
+            f"{model.config.width}, {model.config.heads} heads, {model.config.vocab:,} tokens, a context of "
+            f"{model.config.context}), trained from scratch by this repository's own code.",
+            "",
+            f"Made by: `{card['command']}` ({card['machine']}, torch {card['torch']}).",
+            "",
+            f"**Data.** {', '.join(card['data'])}: {card['bytes']['train']:,} bytes to learn from, "
+            f"{card['bytes']['validation']:,} for validation, {card['bytes']['test']:,} for the test. All of it is in "
+            "the public domain or freely distributed; `llmcourse.catalog` names the sources.",
+            "",
+            "**Recipe.** " + ", ".join(f"{name} {value}" for name, value in card["recipe"].items()) + ".",
+            "",
+            f"**Test.** Bits per byte of text that none of them had seen (± {error:.3f} is the course GPT's standard "
+            "error over ten stretches of text; the packers had the training text before it):",
+            "",
+            "| predictor | bits per byte |",
+            "|---|---|",
+            *rows,
+            "",
+            "**Validation loss** while it was trained:",
+            "",
+            "| million tokens read | nats per token |",
+            "|---|---|",
+            *curve,
+            "",
+            f"**What it cannot do.** {card['cannot']}",
+            "",
+        ]
+    )
+
+
 def main() -> None:
     """Train, test, write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -145,7 +186,9 @@ def main() -> None:
     save_model(COURSE_GPT, model, tokenizer, {}, dtype=torch.float16)
     stored = load_saved(COURSE_GPT).model  # what is tested is what is shipped, half precision and all
     save_model(COURSE_GPT, model, tokenizer, card_of(stored, tokenizer, corpus, folder), dtype=torch.float16)
-    for name, bits in load_saved(COURSE_GPT).card["test_bits_per_byte"].items():
+    card = load_saved(COURSE_GPT).card
+    COURSE_GPT.with_suffix(".md").write_text(card_text(card, stored), encoding="utf-8")
+    for name, bits in card["test_bits_per_byte"].items():
         print(f"{name:<20} {bits:.3f}")
 
 
