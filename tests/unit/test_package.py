@@ -15,7 +15,9 @@ NUMPY = [
     *(f"language/{name}" for name in ("probability", "softmax", "information", "smoothing", "ngram", "coding")),
     *(f"language/{name}" for name in ("pretokenize", "bpe_merges")),
     "inference/sampling",
+    *(f"learning/{name}" for name in ("kaplan", "isoflop")),
 ]
+COUNTING = ["transformer/config", *(f"learning/{name}" for name in ("cost", "memory", "scaling", "scaling_fit"))]
 TORCH = [f"transformer/{name}" for name in ("norms", "positions", "rotary", "linear_attention")]
 KEYS = set(re.findall(r"^@\w+\{([^,]+),", (ROOT / "book/references.bib").read_text(encoding="utf-8"), re.MULTILINE))
 
@@ -61,7 +63,7 @@ def test_each_public_function_of_the_mathematics_says_where_it_comes_from(module
         assert told or checker or same, function
 
 
-@pytest.mark.parametrize("module", NUMPY)
+@pytest.mark.parametrize("module", NUMPY + COUNTING)
 def test_the_numpy_modules_start_without_torch(module):
     code = f"import sys, llmcourse.{module.replace('/', '.')}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

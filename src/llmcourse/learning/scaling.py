@@ -208,8 +208,8 @@ class LossLaw:
         return size, (self.data_scale / of_data) ** (1 / self.data_exponent)
 
 
-# Hoffmann et al. (2022), section D.3: as printed, and as the paper's source has them, before rounding (read there by
-# Besiroglu et al., 2024, section 3; A and B are given by their logarithms).
+# Hoffmann et al. (2022), eq. 10 (appendix D.2): as printed, and before rounding, as a comment in the TeX has them
+# (found by Besiroglu et al., 2024; it gives E, A and B by their logarithms).
 HOFFMANN_PRINTED = LossLaw(1.69, 406.4, 410.7, 0.34, 0.28)
 HOFFMANN_UNROUNDED = LossLaw(math.exp(0.5267228), math.exp(6.0073404), math.exp(6.0179186), 0.33917084, 0.2849083)
 # Besiroglu et al. (2024), table 1: the law fitted again, to the points of Hoffmann's figure 4.
