@@ -1,6 +1,6 @@
 """Figures that the papers print, and the points of Hoffmann et al.'s figure 4, as Besiroglu et al. read them off.
 
-``tables/hoffmann_figure4.csv`` holds parameters, training FLOP and loss of the 245 models in that figure, from
+``chapters/08_how_models_learn/03_hoffmann_figure4.csv`` holds parameters, training FLOP and loss of the 245 models in that figure, from
 ``svg_extracted_data.csv`` in the GitHub repository Besiroglu/data, to ten digits.
 """
 
@@ -16,6 +16,7 @@ from llmcourse.learning.isoflop import power_law
 from llmcourse.learning.scaling import BESIROGLU, HOFFMANN_PRINTED, HOFFMANN_UNROUNDED, MUENNIGHOFF, LossLaw
 from llmcourse.learning.scaling_fit import Runs, bootstrap, fit_law, huber, residuals
 
+ROOT = Path(__file__).parents[2]
 GOPHER = 5.76e23  # FLOP, Hoffmann et al. (2022), table 3
 TABLE_3 = {  # approach 1: parameters -> FLOP, tokens
     400e6: (1.92e19, 8.0e9),
@@ -44,7 +45,7 @@ TABLE_A3 = {  # parameters -> FLOP and tokens of approach 2, then of approach 3
 @pytest.fixture(scope="module")
 def figure_4() -> Runs:
     millions, exaflop, loss = np.loadtxt(
-        Path(__file__).parent / "tables/hoffmann_figure4.csv", delimiter=",", skiprows=1, unpack=True
+        ROOT / "chapters/08_how_models_learn/03_hoffmann_figure4.csv", delimiter=",", skiprows=1, unpack=True
     )
     return Runs(millions * 1e6, exaflop * 1e18 / (6 * millions * 1e6), loss)
 

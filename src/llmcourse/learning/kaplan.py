@@ -80,7 +80,7 @@ def optimal_parameters(compute: Numbers) -> Floats:
     r"""The best size for a budget as they had it in 2020: $1.3 \cdot 10^9\, C^{0.73}$, C in PF-days.
 
     Units:   weights inside the blocks; PF-days of $6NBS$, at a batch far below the critical one (their $C_{min}$).
-    Source:  Kaplan et al. (2020), eq. 1.8 and the last table of appendix A. {cite}`kaplan2020`
+    Source:  Kaplan et al. (2020), section 6.1 and table 5 (appendix A). {cite}`kaplan2020`
 
     >>> optimal_parameters(1.0)
     1300000000.0
@@ -92,7 +92,7 @@ def optimal_parameters(compute: Numbers) -> Floats:
 def optimal_tokens(compute: Numbers) -> Floats:
     r"""The tokens to go with it: $2 \cdot 10^{10}\, C^{0.27}$, C in PF-days.
 
-    Source:  Kaplan et al. (2020), eq. 1.8 and the last table of appendix A. {cite}`kaplan2020`
+    Source:  Kaplan et al. (2020), section 6.1 and table 5 (appendix A). {cite}`kaplan2020`
     """
     check_positive(compute=compute)
     return 2e10 * compute**0.27

@@ -159,7 +159,7 @@ class LossLaw:
         training alone would ask.
 
         Raises:  ValueError for a loss that is not above the floor, or a negative number of tokens.
-        Source:  Sardana et al. (2024), eq. 2. {cite}`sardana2024`
+        Source:  Sardana et al. (2024), section 2. {cite}`sardana2024`
         Derivation:  let the shortage of size be the share w of what is above the floor. Where the cost is least,
                      $6D\,(\frac{\alpha w}{\beta(1 - w)} - 1) = 2 D_{served}$; the left side grows with w.
         """
@@ -181,7 +181,7 @@ class LossLaw:
         r"""The D_served for which this size and this much data are the cheapest way to their loss.
 
         Range:   0 where training alone is cheapest; negative for a model with less data than that, at any use.
-        Source:  Sardana et al. (2024), eq. 2. {cite}`sardana2024`
+        Source:  Sardana et al. (2024), section 2. {cite}`sardana2024`
         Derivation:  the condition of ``cheapest_for``, read from right to left.
 
         >>> law = LossLaw(1.0, 20.0, 20.0, 0.5, 0.5)  # 6D (w/(1 - w) - 1) = 2 D_served; here w/(1 - w) is 3
