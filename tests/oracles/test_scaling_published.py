@@ -1,7 +1,7 @@
 """Figures that the papers print, and the points of Hoffmann et al.'s figure 4, as Besiroglu et al. read them off.
 
-``chapters/08_how_models_learn/03_hoffmann_figure4.csv`` holds parameters, training FLOP and loss of the 245 models in that figure, from
-``svg_extracted_data.csv`` in the GitHub repository Besiroglu/data, to ten digits.
+``03_hoffmann_figure4.csv`` beside page 8.3 holds parameters, training FLOP and loss of the 245 models in that figure,
+from ``svg_extracted_data.csv`` in the GitHub repository Besiroglu/data, to ten digits.
 """
 
 from pathlib import Path

@@ -33,7 +33,7 @@ halving = Number(
         (2 ** (1 / _ALPHA), "So many times the *parameters* halve the shortage of size alone, with data to spare."),
         (2 ** (1 / _BETA), "So many times the *data* halve the shortage of data alone, with size to spare."),
         (2 ** (2 / (_ALPHA * _BETA)), "You divided by αβ/2. The exponent of C is αβ/(α + β)."),
-        (2 ** (1 / (_ALPHA + _BETA)), "You took α + β as the exponent of C. N and D share the growth of C between them."),
+        (2 ** (1 / (_ALPHA + _BETA)), "You took α + β as the exponent of C. N and D share the growth of C."),
         (2.0, "That would be so if the loss above the floor fell as 1/C. It falls as C to the power −αβ/(α + β)."),
     ],
 )  # fmt: skip
