@@ -18,9 +18,10 @@ export function amount(x, ear = false) {
   return ear ? `${count} ${word}`.trim() : `${count}${letter}`;
 }
 
+const spokenPower = (x) => x.toExponential(2).replace(/\.?0*e\+/, " times 10 to the ");
 const power = (x) => (Number.isNaN(x) ? "–" : format(x, 0));
 const digits = (count) => (x) => (Number.isNaN(x) ? "–" : format(x, count));
-const ratio = (x) => (Number.isNaN(x) ? "–" : x < 100 ? format(x, x < 10 ? 2 : 1) : Math.round(x).toLocaleString("en-US"));
+const ratio = (x) => (Number.isNaN(x) ? "–" : x < 100 ? format(x, x < 0.1 ? 3 : x < 10 ? 2 : 1) : Math.round(x).toLocaleString("en-US"));
 const percent = (x) => (Number.isNaN(x) ? "–" : `${format(100 * x, 1)}%`);
 const users = (x) => (x < 0 ? "none" : amount(x));
 
@@ -188,10 +189,10 @@ function render({ model, el: host }) {
     source.textContent = known ? `${known.name}, ${known.source}` : "No model is chosen.";
     left.replaceChildren(valley(state, values));
     right.replaceChildren(plane(state, values));
-    const [n, d, r] = ["n", "d", "ratio"].map((column) => values[`${state.law}_${column}`]);
+    const [n, d, r, loss] = ["n", "d", "ratio", "loss"].map((column) => values[`${state.law}_${column}`]);
     const use = serves ? ` To serve ${amount(state.served, true)} ${unit}s as well: ${amount(values.small_n, true)} parameters, saving ${spoken(100 * values.saved)} percent.` : "";
     voice.say(
-      `Budget ${spoken(state.budget)} floating-point operations. ${chosen.name}: ${amount(n, true)} parameters, ${amount(d, true)} ${unit}s, ${spoken(r)} ${unit}s per parameter, loss ${spoken(values[`${state.law}_loss`], 4)}.${use}${known ? ` ${known.name}: ${spoken(values.model_ratio)} ${unit}s per parameter.` : ""}`,
+      `Budget ${spokenPower(state.budget)} floating-point operations. ${chosen.name}: ${amount(n, true)} parameters, ${amount(d, true)} ${unit}s, ${spoken(r)} ${unit}s per parameter, ${Number.isNaN(loss) ? "no loss given" : `loss ${spoken(loss, 4)}`}.${use}${known ? ` ${known.name}: ${spoken(values.model_ratio)} ${unit}s per parameter.` : ""}`,
     );
   }
 

@@ -47,15 +47,13 @@ class ScalingExplorer(Widget):
         *,
         shown_laws: Sequence[ShownLaw] = PUBLISHED_LAWS,
         shown_models: Sequence[KnownModel] = KNOWN_MODELS,
-        budgets: Sequence[float] = (1e17, 1e27),
+        budgets: Sequence[float | int] = (1e17, 1e27),
         **options: Any,
     ) -> None:
-        check(
-            any(isinstance(one.law, LossLaw) for one in shown_laws), "at least one law must give a loss for every size"
-        )
-        check(
-            len(budgets) == 2 and 0 < budgets[0] < budgets[1], f"budgets must rise from one to another, got {budgets}"
-        )
+        curves = [one for one in shown_laws if isinstance(one.law, LossLaw)]
+        check(len(curves) > 0, "one law at least must give a loss for every size")
+        ends = f"budgets must be a lowest and a highest, got {budgets}"
+        check(len(budgets) == 2 and 0 < budgets[0] < budgets[1] < math.inf, ends)
         self.shown_laws = {one.key: one for one in shown_laws}
         self.shown_models = {one.name: one for one in shown_models}
         check(len(self.shown_laws) == len(shown_laws), "two laws have the same key")
@@ -80,16 +78,11 @@ class ScalingExplorer(Widget):
 
         Raises:  ValueError for fewer than two runs.
         """
-        models = [
-            KnownModel(
-                f"run {number}: {amount(run['parameters'])} on {amount(run['tokens'])}",
-                run["parameters"],
-                run["tokens"],
-                f"{power(6 * run['parameters'] * run['tokens'])} FLOP",
-                loss=float(run["loss"]),
-            )
-            for number, run in enumerate(runs, 1)
-        ]
+        models = []
+        for number, run in enumerate(runs, 1):
+            size, data, loss = (float(run[name]) for name in ("parameters", "tokens", "loss"))
+            name_of_run = f"run {number}: {amount(size)} on {amount(data)}"
+            models.append(KnownModel(name_of_run, size, data, f"{power(6 * size * data)} FLOP", loss=loss))
         if len(models) < 2:
             raise ValueError(f"a law rests on several runs, got {len(models)}")
         sizes, data, budgets = zip(*((one.parameters, one.tokens, one.compute) for one in models), strict=True)
@@ -115,10 +108,9 @@ class ScalingExplorer(Widget):
     @traitlets.validate("budget")
     def _valid_budget(self, proposal: dict[str, Any]) -> float:
         low, high = self.budgets
-        check(
-            low <= proposal["value"] <= high, f"budget must lie in {low:g} … {high:g} FLOP, got {proposal['value']:g}"
-        )
-        return proposal["value"]
+        value = proposal["value"]
+        check(low <= value <= high, f"budget must lie in {low:g} … {high:g} FLOP, got {value:g}")
+        return value
 
     @traitlets.validate("served")
     def _valid_served(self, proposal: dict[str, Any]) -> float:

@@ -28,7 +28,7 @@ PLANE = (
 )
 
 
-COLUMNS: dict[str, Callable[[float], str]] = {"n": amount, "d": amount, "ratio": ratio, "loss": digits}
+COLUMNS: dict[str, Callable[[float | int], str]] = {"n": amount, "d": amount, "ratio": ratio, "loss": digits}
 SERVING = (
     ("small_n", "N", "parameters of the cheapest", amount),
     ("small_d", "D", "its training tokens", amount),
@@ -119,7 +119,7 @@ def table(widget: "ScalingExplorer", values: dict[str, float]) -> Markup:
 def _panel(
     widget: "ScalingExplorer",
     title: str,
-    entries: tuple[tuple[str, str, str, Callable[[float], str]], ...],
+    entries: tuple[tuple[str, str, str, Callable[[float | int], str]], ...],
     values: dict[str, float],
     about: str | None = None,
 ) -> Markup:

@@ -26,7 +26,7 @@ def valley(widget: "ScalingExplorer", values: dict[str, float]) -> Markup:
     logs = [math.log10(size) for size in sizes if not math.isnan(size)]
     x = [min(logs) - 1, max(logs) + 1]
 
-    def height(law: LossLaw, size: float) -> float:
+    def height(law: LossLaw, size: float | int) -> float:
         return float(law.isoflop(size, budget))
 
     heights = [one.loss for one in marked if one.loss is not None]
@@ -107,5 +107,5 @@ def _decades(ends: list[float]) -> list[int]:
     return [i * step for i in range(math.ceil(low / step), math.floor(high / step) + 1)]
 
 
-def _tick(exponent: float) -> str:
+def _tick(exponent: float | int) -> str:
     return amount(10.0**exponent)

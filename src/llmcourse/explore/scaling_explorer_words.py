@@ -29,27 +29,27 @@ def amount(x: float | int) -> str:
     return f"{(rounded / Decimal(unit)).normalize():,f}{letter}"
 
 
-def power(x: float) -> str:
+def power(x: float | int) -> str:
     """A number of FLOP: three digits and a power of ten."""
     return "–" if math.isnan(x) else format_number(x, 0)
 
 
-def digits(x: float) -> str:
+def digits(x: float | int) -> str:
     """A loss."""
     return "–" if math.isnan(x) else format_number(x, 3)
 
 
-def ratio(x: float) -> str:
+def ratio(x: float | int) -> str:
     """A quotient: about three digits."""
-    return "–" if math.isnan(x) else format_number(x, 2 if x < 10 else 1 if x < 100 else 0)
+    return "–" if math.isnan(x) else format_number(x, 3 if x < 0.1 else 2 if x < 10 else 1 if x < 100 else 0)
 
 
-def percent(x: float) -> str:
+def percent(x: float | int) -> str:
     """A share."""
     return "–" if math.isnan(x) else f"{format_number(100 * x, 1)}%"
 
 
-def users(x: float) -> str:
+def users(x: float | int) -> str:
     """A number of served tokens, where a negative one means that there is none."""
     return "none" if x < 0 else amount(x)
 

@@ -16,16 +16,16 @@ from llmcourse.learning.scaling import LossLaw
 class Allocation:
     """$N = scale (C/unit)^{exponent}$, and D is what the budget leaves, C/6N; perhaps with the loss reached there."""
 
-    scale: float
-    exponent: float
-    unit: float = 1.0  # FLOP
+    scale: float | int
+    exponent: float | int
+    unit: float | int = 1.0  # FLOP
     loss: kaplan.PowerLaw | None = None  # of C/unit
 
-    def optimal_parameters(self, compute: float) -> float:
+    def optimal_parameters(self, compute: float | int) -> float:
         """The size that a budget should buy."""
         return self.scale * (compute / self.unit) ** self.exponent
 
-    def optimal_loss(self, compute: float) -> float:
+    def optimal_loss(self, compute: float | int) -> float:
         """The loss there, NaN where the source gives none."""
         return math.nan if self.loss is None else float(self.loss.loss(compute / self.unit))
 
@@ -37,21 +37,21 @@ class ShownLaw:
     key: str
     name: str
     law: LossLaw | Allocation
-    runs: dict[str, tuple[float, float]]
+    runs: dict[str, tuple[float | int, float | int]]
     note: str = ""
 
-    def optimum(self, compute: float) -> tuple[float, float, float]:
+    def optimum(self, compute: float | int) -> tuple[float, float, float]:
         """N, D and the loss at a budget; NaN for a loss that the source does not give."""
         size = float(self.law.optimal_parameters(compute))
         return size, compute / (6 * size), float(self.law.optimal_loss(compute))
 
-    def beyond(self, compute: float) -> list[str]:
+    def beyond(self, compute: float | int) -> list[str]:
         """Which of N, D and C lie outside the runs at this budget's optimum."""
         size, data, _ = self.optimum(compute)
         here = {"N": size, "D": data, "C": compute}
         return self.outside(here)
 
-    def outside(self, place: dict[str, float]) -> list[str]:
+    def outside(self, place: dict[str, float | int]) -> list[str]:
         """Which of N, D and C lie outside the runs."""
         return [name for name, (low, high) in self.runs.items() if not low <= place[name] <= high]
 
@@ -81,17 +81,18 @@ PUBLISHED_LAWS = (
     ),
     ShownLaw(
         "printed",
-        "Chinchilla, 2022, as printed",
+        "Chinchilla, as printed",
         scaling.HOFFMANN_PRINTED,
         _HOFFMANN_RUNS,
-        "Approach 3, constants rounded as in eq. 10. Two digits of an exponent move the optimum far.",
+        "Approach 3 of Hoffmann et al. (2022), constants rounded as in eq. 10: two digits of an exponent move the "
+        "optimum far.",
     ),
     ShownLaw(
         "unrounded",
         "Chinchilla, unrounded",
         scaling.HOFFMANN_UNROUNDED,
         _HOFFMANN_RUNS,
-        "Approach 3, constants as in the source text of the paper.",
+        "Approach 3 of Hoffmann et al. (2022), constants as in the source text of the paper.",
     ),
     ShownLaw(
         # Hoffmann et al. (2022), tables 2 and 3: exponent 0.50; the row of 67 billion parameters. {cite}`hoffmann2022`
@@ -120,13 +121,14 @@ PUBLISHED_LAWS = (
             kaplan.PF_DAY,
             kaplan.BY_COMPUTE,
         ),
-        {"N": (768, 1.5e9), "D": (22e6, 23e9)},
+        {"N": (768.0, 1.5e9), "D": (22e6, 23e9)},
         "N without embeddings, C read as their compute at small batches; loss on another text and vocabulary. They "
         "expected their laws to fail near 10⁴ PF-days, 8.6·10²³ FLOP.",
     ),
     ShownLaw(
-        # Section 3.2.1: D = A·C^α; the text rounds (α, A) to (0.53, 0.29), the label in figure 3 has one digit more,
-        # and only that gives the text's own 402B parameters and 16.55T tokens. {cite}`grattafiori2024`
+        # Section 3.2.1: D = A·C^α. The text rounds (α, A) to (0.53, 0.29), which is 601B parameters on 10.5T tokens at
+        # 3.8·10²⁵ FLOP; the label in figure 3 has a digit more and gives 389B on 16.3T, near the text's own 402B on
+        # 16.55T. {cite}`grattafiori2024`
         "llama3",
         "Llama 3, 2024",
         Allocation(1 / (6 * 0.299), 1 - 0.537),
