@@ -105,6 +105,7 @@ def test_random_laws_have_the_optimum_and_the_cheapest_model_of_the_learning_mod
     "state",
     [
         {},
+        {"budget": 1.3 * 5.88e23},  # near Chinchilla's, yet not its own
         {"law": "kaplan", "budget": 1e21},
         {"law": "unrounded", "budget": 1e17, "served": 1e16, "model": ""},
         {"law": "besiroglu", "budget": 6 * 8e9 * 15e12, "served": 3e13, "model": "Llama 3.1 8B"},
