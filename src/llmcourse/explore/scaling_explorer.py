@@ -70,28 +70,41 @@ class ScalingExplorer(Widget):
 
     @classmethod
     def from_runs(
-        cls, law: LossLaw, runs: Iterable[Mapping[str, Any]], *, name: str = "Our fit", unit: str = "byte"
+        cls,
+        law: LossLaw,
+        runs: Iterable[Mapping[str, Any]],
+        *,
+        held_out: Iterable[Mapping[str, Any]] = (),
+        name: str = "Our fit",
+        unit: str = "byte",
     ) -> "ScalingExplorer":
-        """One law of one's own, and the runs it was fitted to: each a mapping of "parameters", "tokens" and "loss".
+        """One law of one's own, the runs it was fitted to, and others that it has to foresee (``held_out``).
 
-        At the budget of a run, the picture of the loss shows what all runs of that budget (to 5%) really reached.
+        Each run is a mapping of "parameters", "tokens" and "loss". At the budget of a run, the picture of the loss
+        shows what all runs of that budget (to 5%) really reached.
 
-        Raises:  ValueError for fewer than two runs.
+        Raises:  ValueError for fewer than two runs to fit to.
         """
-        models = []
-        for number, run in enumerate(runs, 1):
-            size, data, loss = (float(run[name]) for name in ("parameters", "tokens", "loss"))
-            name_of_run = f"run {number}: {amount(size)} on {amount(data)}"
-            models.append(KnownModel(name_of_run, size, data, f"{power(6 * size * data)} FLOP", loss=loss))
-        if len(models) < 2:
-            raise ValueError(f"a law rests on several runs, got {len(models)}")
-        sizes, data, budgets = zip(*((one.parameters, one.tokens, one.compute) for one in models), strict=True)
+
+        def models(kind: str, records: Iterable[Mapping[str, Any]]) -> list[KnownModel]:
+            made = []
+            for number, run in enumerate(records, 1):
+                size, data, loss = (float(run[key]) for key in ("parameters", "tokens", "loss"))
+                name_of_run = f"{kind} {number}: {amount(size)} on {amount(data)}"
+                made.append(KnownModel(name_of_run, size, data, f"{power(6 * size * data)} FLOP", loss=loss))
+            return made
+
+        fitted, others = models("run", runs), models("held out", held_out)
+        if len(fitted) < 2:
+            raise ValueError(f"a law rests on several runs, got {len(fitted)}")
+        sizes, data, budgets = zip(*((one.parameters, one.tokens, one.compute) for one in fitted), strict=True)
         ends = {"N": (min(sizes), max(sizes)), "D": (min(data), max(data)), "C": (min(budgets), max(budgets))}
-        low, high = (10.0 ** math.floor(math.log10(x)) for x in ends["C"])
-        own = ShownLaw("own", name, law, ends)
-        best = min(models, key=lambda one: one.loss or math.inf)
+        low, high = (
+            10.0 ** math.floor(math.log10(pick(one.compute for one in fitted + others))) for pick in (min, max)
+        )
+        best = min(fitted, key=lambda one: one.loss or math.inf)
         options = {"budgets": (low, 100 * high), "budget": best.compute, "model": best.name, "unit": unit}
-        return cls(shown_laws=[own], shown_models=models, **options)
+        return cls(shown_laws=[ShownLaw("own", name, law, ends)], shown_models=fitted + others, **options)
 
     @traitlets.validate("law")
     def _valid_law(self, proposal: dict[str, Any]) -> str:

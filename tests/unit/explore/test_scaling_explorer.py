@@ -155,6 +155,17 @@ def test_own_runs_stand_beside_their_law():
     assert "the optimum lies inside them" in html
 
 
+def test_a_run_held_out_is_shown_and_does_not_widen_what_the_law_rests_on():
+    law = LossLaw(0.6, 30.0, 200.0, 0.35, 0.37)
+    far = {"parameters": 1e7, "tokens": 1e9, "loss": 1.3}
+    widget = ScalingExplorer.from_runs(law, runs(law), held_out=[far])
+    assert widget.laws == ScalingExplorer.from_runs(law, runs(law)).laws
+    widget.model, widget.budget = "held out 1: 10M on 1B", 6e16
+    assert widget.numbers()["model_measured"] == 1.3
+    assert "the optimum lies outside them" in widget.html()
+    assert widget.budgets == [1e13, 1e18]
+
+
 def test_a_law_needs_runs():
     with pytest.raises(ValueError, match="several runs, got 1"):
         ScalingExplorer.from_runs(BESIROGLU, [{"parameters": 1e6, "tokens": 1e8, "loss": 2.0}])
