@@ -18,7 +18,7 @@ from llmcourse.learning.parallel import Workers
 from llmcourse.learning.recipe import Recipe
 from llmcourse.transformer.saved import write_safetensors
 
-__all__ = ["NAME", "load_training", "save_training"]
+__all__ = ["NAME", "load_training", "save_training", "trained_weights"]
 
 NAME = "checkpoint.safetensors"
 _FOR_THE_FIRST = whole.StateDictOptions(full_state_dict=True, cpu_offload=True)  # the others' are empty
@@ -54,14 +54,9 @@ def load_training(
     path = Path(folder) / NAME
     if not path.exists():
         return 0
-    try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}
-    except SafetensorError as error:
-        raise ValueError(f"{path} is no checkpoint, or damaged: {error}; begin again in another folder") from None
+    metadata, tensors = _read(path)
     _check_recipe(path, metadata, recipe)
-    weights = {name.removeprefix("model."): t for name, t in tensors.items() if name.startswith("model.")}
+    weights: dict[str, Any] = _weights(tensors)
     _check_shapes(path, weights, model)
     # The optimizer's present state dictionary has the groups; the file has what Adam remembers of each parameter.
     present = whole.get_optimizer_state_dict(model, optimizer, options=_FOR_ALL)
@@ -75,6 +70,26 @@ def load_training(
     moments: dict[str, Any] = {"state": state, "param_groups": present["param_groups"]}
     whole.set_state_dict(model, optimizer, model_state_dict=weights, optim_state_dict=moments, options=_FOR_ALL)
     return int(metadata["step"])
+
+
+def trained_weights(folder: str | os.PathLike[str]) -> dict[str, Tensor]:
+    """The parameters in the checkpoint of this folder, by name, whoever wrote it.
+
+    Raises:  ValueError for a file that is no checkpoint; OSError if there is none.
+    """
+    return _weights(_read(Path(folder) / NAME)[1])
+
+
+def _read(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
+    try:
+        with safe_open(path, framework="pt") as file:
+            return file.metadata() or {}, {name: file.get_tensor(name) for name in file.keys()}
+    except SafetensorError as error:
+        raise ValueError(f"{path} is no checkpoint, or damaged: {error}; begin again in another folder") from None
+
+
+def _weights(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name.removeprefix("model."): t for name, t in tensors.items() if name.startswith("model.")}
 
 
 def _check_shapes(path: Path, weights: dict[str, Tensor], model: nn.Module) -> None:
