@@ -23,7 +23,7 @@ from tqdm import tqdm
 
 from llmcourse.evaluation.likelihood import bits_per_byte
 from llmcourse.language.bpe import Tokenizer
-from llmcourse.language.ngram import NGramModel
+from llmcourse.language.ngram import MAX_ORDER, NGramModel
 from llmcourse.learning.batches import open_tokens, write_tokens
 from llmcourse.learning.corpus import END, TEXTS, Corpus, course_corpus, packed
 from llmcourse.learning.metrics import read_metrics
@@ -86,7 +86,7 @@ def compressed_bits(pack: Callable[[bytes], bytes], corpus: Corpus) -> float:
 
 def best_ngram(corpus: Corpus) -> tuple[int, float]:
     """The order that predicts the validation text best, and its bits per byte on the test documents."""
-    models = {n: NGramModel.fit(corpus.training_text, order=n, unit="bytes") for n in range(4, 10)}
+    models = {n: NGramModel.fit(corpus.training_text, order=n, unit="bytes") for n in range(3, MAX_ORDER + 1)}
 
     def bits(order: int, texts: tuple[str, ...]) -> float:
         total = -sum(models[order].log_probabilities(text).sum() for text in texts)
@@ -125,8 +125,8 @@ def card_of(model: Decoder, tokenizer: Tokenizer, corpus: Corpus, folder: Path) 
         "test_by_text": {name: round(bits, 4) for name, bits in by_text.items()},
         "cannot": (
             "It knows 5 MB of old English prose and verse and nothing else: no facts, no modern words, no questions "
-            "and answers. It sees 256 tokens, some 700 letters, and forgets what stands before them. It invents verses "
-            "in the style of what it read; they are not quotations, and some are."
+            "and answers. It sees 256 tokens, some 700 letters, and forgets what stands before them. Most of "
+            "the verses that it writes are invented in the style of what it read; now and then one is a quotation."
         ),
     }
 
