@@ -62,8 +62,9 @@ notebooks: .venv/.all
 	$(PYTEST) -n 2 --dist loadfile tests/chapters
 	OMP_NUM_THREADS=1 PYTHONHASHSEED=0 $(PYTEST) -n 2 --dist loadfile --nbval --nbval-sanitize-with tests/chapters/sanitize.cfg chapters
 
+# Two browsers: one visits every page for test_pages.py, the other does the rest meanwhile.
 site: .venv/.all browser book
-	$(PYTEST) tests/site
+	$(PYTEST) -n 2 --dist loadfile tests/site
 
 browser: .venv/.all
 	@$(BIN)/python tools/browser.py --install
