@@ -103,7 +103,7 @@ class Stop:
 
 
 @app.command(epilog=FETCH)
-def fetch(names: list[str] = typer.Argument(None, help="Names of texts or models.")) -> None:  # noqa: B008
+def fetch(names: options.Names = None) -> None:
     """Download texts and models once, check their sha256, and print where they are. Without names: list them."""
     with readable_errors("fetch"):
         for name in names or []:
@@ -119,42 +119,42 @@ def fetch(names: list[str] = typer.Argument(None, help="Names of texts or models
 
 @app.command(epilog=TRAIN)
 def train(
-    context_of_call: typer.Context,
     folder: options.Folder,
     files: options.Files = None,
     resume: options.Resume = False,
-    vocab: options.Vocab = 1024,
+    vocab: options.Vocab = None,
     tokenizer: options.TokenizerFile = None,
-    layers: options.Layers = 4,
-    width: options.Width = 128,
+    layers: options.Layers = None,
+    width: options.Width = None,
     heads: options.Heads = None,
     ffn_width: options.FfnWidth = None,
-    context: options.Context = 128,
-    steps: options.Steps = 1000,
-    batch: options.Batch = 16,
-    rate: options.Rate = 3e-3,
+    context: options.Context = None,
+    steps: options.Steps = None,
+    batch: options.Batch = None,
+    rate: options.Rate = None,
     warmup: options.Warmup = None,
-    schedule: options.ScheduleName = "cosine",
+    schedule: options.ScheduleName = None,
     decay: options.Decay = None,
-    final: options.Final = 0.1,
-    weight_decay: options.WeightDecay = 0.1,
-    precision: options.Precision = "float32",
-    seed: options.Seed = 0,
-    evaluate_every: options.EvaluateEvery = 100,
-    checkpoint_every: options.CheckpointEvery = 100,
+    final: options.Final = None,
+    weight_decay: options.WeightDecay = None,
+    precision: options.Precision = None,
+    seed: options.Seed = None,
+    evaluate_every: options.EvaluateEvery = None,
+    checkpoint_every: options.CheckpointEvery = None,
     parallel: options.Parallel = "ddp",
     micro_batch: options.MicroBatch = None,
     threads: options.Threads = None,
 ) -> None:
     """Train a small Llama on texts: learn a tokenizer, train, save the model and the curve of its losses."""
+    chosen = {"files": tuple(files) if files else None, "vocab": vocab, "tokenizer": tokenizer}
+    chosen |= {"layers": layers, "width": width, "heads": heads, "ffn_width": ffn_width, "context": context}
+    chosen |= {"steps": steps, "batch": batch, "rate": rate, "warmup": warmup, "schedule": schedule, "decay": decay}
+    chosen |= {"final": final, "weight_decay": weight_decay, "precision": precision, "seed": seed}
+    chosen |= {"evaluate_every": evaluate_every, "checkpoint_every": checkpoint_every}
+    given = {name: value for name, value in chosen.items() if value is not None}
     with readable_errors("train"):
         from llmcourse import cli_training  # here: it needs torch, and --help does not
 
-        given = {
-            name: tuple(value) if name == "files" else value
-            for name, value in context_of_call.params.items()
-            if name in cli_training.PLANNED and _was_given(context_of_call, name)
-        }
         code = cli_training.run(
             given, folder, resume=resume, kind=parallel, micro_batch=micro_batch, threads=threads, stop=Stop()
         )
@@ -164,7 +164,7 @@ def train(
 
 @app.command(epilog=GENERATE)
 def generate(
-    text: str = typer.Argument("", help="The beginning. Without one, the model begins by itself, if it can."),
+    text: options.Beginning = "",
     model: options.ModelName = "course",
     tokens: options.MaxTokens = None,
     temperature: options.Temperature = 0.8,
@@ -227,11 +227,6 @@ def _show(piece: str) -> None:
     encoding = sys.stdout.encoding or "utf-8"
     sys.stdout.write(piece.encode(encoding, errors="replace").decode(encoding))
     sys.stdout.flush()
-
-
-def _was_given(context: typer.Context, name: str) -> bool:
-    source = context.get_parameter_source(name)
-    return source is not None and source.name == "COMMANDLINE"
 
 
 def main() -> None:

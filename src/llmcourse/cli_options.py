@@ -5,11 +5,18 @@ from typing import Annotated, Literal
 
 import typer
 
+from llmcourse.learning.plan import Plan
+
 _TEXTS, _SIZE, _STEPS, _RUN = "Texts", "Size of the model", "Training", "Running"
 
 
 def _option(panel: str, help: str, *names: str):
     return typer.Option(*names, help=help, rich_help_panel=panel)
+
+
+def _planned(name: str, panel: str, help: str):
+    """An option of a plan. Left out it is None, and the plan has its default: where it stands, and only there."""
+    return _option(panel, f"{help} Default: {getattr(Plan, name)}.")
 
 
 Files = Annotated[
@@ -20,55 +27,75 @@ Files = Annotated[
 ]
 Folder = Annotated[Path, _option(_RUN, "Where everything of this training is kept. One training, one folder.")]
 Vocab = Annotated[
-    int, _option(_TEXTS, "Tokens to learn by BPE. More: shorter texts, a larger table. 512 to 8192 for a few MB.")
+    int | None,
+    _planned("vocab", _TEXTS, "Tokens to learn by BPE. More: shorter texts, a larger table. 512 to 8192 for a few MB."),
 ]
 TokenizerFile = Annotated[
     str | None, _option(_TEXTS, "Use this tokenizer.json instead of learning one.", "--tokenizer")
 ]
-Layers = Annotated[int, _option(_SIZE, "Blocks. Time and memory grow in proportion. 2 to 12 on a CPU.")]
+Layers = Annotated[
+    int | None, _planned("layers", _SIZE, "Blocks. Time and memory grow in proportion. 2 to 12 on a CPU.")
+]
 Width = Annotated[
-    int, _option(_SIZE, "Numbers per token. Parameters and time grow with its square. 64 to 512 on a CPU.")
+    int | None,
+    _planned("width", _SIZE, "Numbers per token. Parameters and time grow with its square. 64 to 512 on a CPU."),
 ]
 Heads = Annotated[int | None, _option(_SIZE, "Attention heads; must divide the width. Default: one per 32 of width.")]
 FfnWidth = Annotated[int | None, _option(_SIZE, "Hidden units of the feed-forward network. Default: 8/3 of the width.")]
 Context = Annotated[
-    int, _option(_SIZE, "Tokens the model can see. Longer: more to go by, slower steps. 64 to 512 on a CPU.")
+    int | None,
+    _planned("context", _SIZE, "Tokens the model can see. Longer: more to go by, slower steps. 64 to 512 on a CPU."),
 ]
-Steps = Annotated[int, _option(_STEPS, "Steps of the optimizer. More is better until the held-out loss rises again.")]
+Steps = Annotated[
+    int | None,
+    _planned("steps", _STEPS, "Steps of the optimizer. More is better until the held-out loss rises again."),
+]
 Batch = Annotated[
-    int, _option(_STEPS, "Windows per step. Larger: a steadier gradient, fewer steps in the same time. 8 to 64.")
+    int | None,
+    _planned("batch", _STEPS, "Windows per step. Larger: a steadier gradient, slower steps. 8 to 64."),
 ]
 Rate = Annotated[
-    float,
-    _option(_STEPS, "Peak learning rate. Too low learns slowly, too high diverges. 1e-4 to 1e-2; wide models less."),
+    float | None,
+    _planned(
+        "rate", _STEPS, "Peak learning rate. Too low learns slowly, too high diverges. 1e-4 to 1e-2; wide ones less."
+    ),
 ]
 Warmup = Annotated[
     int | None, _option(_STEPS, "Steps until the peak, against early jumps. Default: a tenth, at most 100.")
 ]
 ScheduleName = Annotated[
-    Literal["cosine", "wsd", "constant"],
-    _option(_STEPS, "How the rate falls after the warm-up. wsd stays up and falls over the last stretch only."),
+    Literal["cosine", "wsd", "constant"] | None,
+    _planned(
+        "schedule", _STEPS, "How the rate falls after the warm-up. wsd stays up and falls over the last stretch only."
+    ),
 ]
 Decay = Annotated[int | None, _option(_STEPS, "Steps of that last stretch (wsd only). Default: a fifth of all.")]
-Final = Annotated[float, _option(_STEPS, "Share of the peak rate that is left at the end. 0 to 0.1.")]
-WeightDecay = Annotated[float, _option(_STEPS, "Pull of the matrices towards 0. 0 to 0.3; more for small texts.")]
+Final = Annotated[float | None, _planned("final", _STEPS, "Share of the peak rate that is left at the end. 0 to 0.1.")]
+WeightDecay = Annotated[
+    float | None, _planned("weight_decay", _STEPS, "Pull of the matrices towards 0. 0 to 0.3; more for small texts.")
+]
 Precision = Annotated[
-    Literal["float32", "bfloat16"],
-    _option(_STEPS, "bfloat16 computes with 8 bits of precision: faster on CPUs that have it, a little noisier."),
+    Literal["float32", "bfloat16"] | None,
+    _planned(
+        "precision", _STEPS, "bfloat16 computes with 8 bits of precision: faster on CPUs that have it, a bit noisier."
+    ),
 ]
 Seed = Annotated[
-    int, _option(_STEPS, "Decides the first weights and the order of the data. Another one, another model.")
+    int | None,
+    _planned("seed", _STEPS, "Decides the first weights and the order of the data. Another one, another model."),
 ]
-EvaluateEvery = Annotated[int, _option(_RUN, "Steps between looks at the held-out text, which take time too.")]
-CheckpointEvery = Annotated[int, _option(_RUN, "Steps between checkpoints: what a crash can cost at most.")]
+EvaluateEvery = Annotated[
+    int | None, _planned("evaluate_every", _RUN, "Steps between looks at the held-out text, which take time too.")
+]
+CheckpointEvery = Annotated[
+    int | None, _planned("checkpoint_every", _RUN, "Steps between checkpoints: what a crash can cost at most.")
+]
 Resume = Annotated[
     bool, _option(_RUN, "Go on in --folder from its last checkpoint. Other options can be left out.", "--resume")
 ]
 Parallel = Annotated[
     Literal["ddp", "fsdp"],
-    _option(
-        _RUN, "Under torchrun: whole copies (ddp), or slices of the model in each process (fsdp), which saves memory."
-    ),
+    _option(_RUN, "Under torchrun: whole copies (ddp), or a slice of the model in each process (fsdp): less memory."),
 ]
 MicroBatch = Annotated[
     int | None, _option(_RUN, "Windows computed at once. Smaller: less memory, the same result, some more time.")
@@ -77,6 +104,8 @@ Threads = Annotated[
     int | None, _option(_RUN, "Threads of torch. 1 gives the same losses to the last bit on every run of a machine.")
 ]
 
+Names = Annotated[list[str] | None, typer.Argument(help="Names of texts or models. None: list them all.")]
+Beginning = Annotated[str, typer.Argument(help="The beginning. Without one, the model begins by itself, if it can.")]
 ModelName = Annotated[
     str, typer.Option("--model", help="course, smollm2-135m, a .safetensors or .gguf file, or a training's folder.")
 ]

@@ -1,6 +1,5 @@
 """``llmcourse train``: the training of a session, shown in a terminal, stopped and continued (torch, tqdm)."""
 
-import dataclasses
 import os
 import shlex
 import signal
@@ -19,9 +18,7 @@ from llmcourse.learning.session import Session, prepare
 if TYPE_CHECKING:
     from llmcourse.cli import Stop
 
-__all__ = ["PLANNED", "run"]
-
-PLANNED = frozenset(field.name for field in dataclasses.fields(Plan))  # what belongs to a training and not to a run
+__all__ = ["run"]
 
 
 def run(
@@ -83,9 +80,9 @@ def _summary(session: Session) -> str:
     model, recipe = session.new_model(), plan.recipe()
     per_token = sizes["bytes"] / sizes["tokens"]
     return (
-        f"{len(plan.files)} texts: {sizes['bytes']:,} bytes to learn from, {sizes['tokens']:,} tokens of "
+        f"To learn from: {sizes['bytes']:,} bytes of text, {sizes['tokens']:,} tokens of "
         f"{per_token:.2f} bytes, {len(session.tokenizer):,} different ones\n"
-        f"Llama, {plan.layers} layers of width {plan.width}: {model.parameter_count:,} parameters\n"
+        f"Llama, layers × width = {plan.layers} × {plan.width}: {model.parameter_count:,} parameters\n"
         f"{plan.steps:,} steps of {plan.batch} × {plan.context} tokens: {recipe.tokens:,}, "
         f"{recipe.tokens / sizes['tokens']:.1f} times the text"
     )

@@ -65,7 +65,7 @@ def open_writer(name: str) -> Writer:
 
 
 def chooser(
-    *, temperature: float, top_k: int | None = None, top_p: float | None = None, rng: np.random.Generator
+    *, temperature: float | int, top_k: int | None = None, top_p: float | None = None, rng: np.random.Generator
 ) -> Choose:
     """Draws the next token from ``next_distribution`` with these settings; the most probable one at temperature 0.
 
