@@ -19,7 +19,7 @@ from llmcourse import data
 from llmcourse.cli import app
 from llmcourse.inference.chat import CHATML
 from llmcourse.learning.metrics import read_metrics
-from llmcourse.transformer.saved import load_saved
+from llmcourse.transformer.saved import COURSE_GPT, load_saved
 from tests.unit.transformer.small_gguf import CONFIG, random_tensors, write_llama
 
 ROOT = Path(__file__).parents[2]
@@ -183,6 +183,13 @@ def test_generate_goes_on_with_the_text_and_repeats_with_its_seed(trained):
     texts = [call("generate", "In the", "--model", folder, "--tokens", 8, "--seed", seed).stdout for seed in (1, 1, 2)]
     assert texts[0] == texts[1] != texts[2]
     assert all(t.startswith("In the") and t.endswith("\n") and len(t) > 10 for t in texts)
+
+
+def test_generate_uses_the_courses_own_gpt_unless_told_otherwise():
+    texts = [call("generate", "In the beginning", "--tokens", 6, "--seed", 1, *which).stdout
+             for which in ((), ("--model", "course"), ("--model", COURSE_GPT))]  # fmt: skip
+    assert texts[0].startswith("In the beginning")
+    assert texts == [texts[0]] * 3
 
 
 def test_generate_at_temperature_0_is_greedy(trained):

@@ -15,9 +15,10 @@ NUMPY = [
     *(f"language/{name}" for name in ("probability", "softmax", "information", "smoothing", "ngram", "coding")),
     *(f"language/{name}" for name in ("pretokenize", "bpe_merges")),
     "inference/sampling",
-    *(f"learning/{name}" for name in ("kaplan", "isoflop")),
+    *(f"learning/{name}" for name in ("kaplan", "isoflop", "schedules")),
 ]
 COUNTING = ["transformer/config", *(f"learning/{name}" for name in ("cost", "memory", "scaling", "scaling_fit"))]
+COUNTING += [f"learning/{name}" for name in ("batches", "corpus", "metrics", "plan", "recipe")]
 TORCH = [f"transformer/{name}" for name in ("norms", "positions", "rotary", "linear_attention")]
 KEYS = set(re.findall(r"^@\w+\{([^,]+),", (ROOT / "book/references.bib").read_text(encoding="utf-8"), re.MULTILINE))
 

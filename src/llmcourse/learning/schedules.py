@@ -59,7 +59,7 @@ def stable_then_decay(step: int, *, steps: int, warmup: int, decay: int, final: 
 
 
 def rate_share(schedule: Schedule, step: int, *, steps: int, warmup: int, decay: int, final: float) -> float:
-    """The share of the peak that the named schedule has at ``step``; only ``"wsd"`` looks at ``decay``.
+    """The same value as the named schedule's own function at ``step``; only ``"wsd"`` looks at ``decay``.
 
     Raises:  ValueError for an unknown schedule, and as the schedule itself.
     """
