@@ -1,10 +1,10 @@
 """Train the family of small models of page 8.3 and write what each has reached to 03_scaling_runs.json.
 
-    python tools/scaling_runs.py [fitted | forecast]
+    python tools/scaling_runs.py [fitted | forecast | smaller]
 
 Each model reads bytes (256 tokens, so that a loss is nats per byte) of the training text: as many as its budget
 of 6·N·D FLOP allows, with a schedule of its own that ends there. Its loss is that of the validation text. The runs that
-are to be fitted come first, the larger ones that are to be forecast after them. What stands in the file already is not
+are to be fitted come first, then the larger and the smaller ones that are to be forecast. What stands in the file already is not
 trained again. About an hour on one core for the first, half an hour for the others.
 """
 
@@ -30,7 +30,7 @@ from llmcourse.transformer.config import ModelConfig
 from llmcourse.transformer.llama import Llama
 
 RESULTS = Path(__file__).parents[1] / "chapters/08_how_models_learn/03_scaling_runs.json"
-COMMAND = "python tools/scaling_runs.py fitted && python tools/scaling_runs.py forecast"
+COMMAND = "python tools/scaling_runs.py fitted && python tools/scaling_runs.py forecast && python tools/scaling_runs.py smaller"
 CONTEXT = 128
 BLOCK = 2000  # bytes of the validation text whose mean loss counts as one independent observation
 
@@ -63,6 +63,8 @@ FITTED = (
     (6.3e12, (M, L, XL, XXL), (0,)),
 )
 FORECAST = ((2e13, (XL, XXL, L), (0,)),)
+SMALLER = ((2e10, (XXS, XS, S), (0,)),)  # seconds each: the page trains one of them again
+PARTS = {"fitted": FITTED, "forecast": FORECAST, "smaller": SMALLER}
 
 
 def recipe_of(size: Size, tokens: float) -> Recipe:
@@ -109,15 +111,15 @@ def run(size: Size, budget: float, train_bytes: np.ndarray, validation: np.ndarr
 def main() -> None:
     """Train what is missing, the cheapest first, and write the file after each run."""
     chosen = sys.argv[1] if len(sys.argv) > 1 else "fitted"
-    if chosen not in ("fitted", "forecast"):
-        raise SystemExit(f"say fitted or forecast, not {chosen!r}")
+    if chosen not in PARTS:
+        raise SystemExit(f"say {', '.join(PARTS)}, not {chosen!r}")
     torch.set_num_threads(1)  # tensors are small, and the sums are then the same on any number of cores
     corpus = course_corpus()
     train_bytes = np.frombuffer(corpus.training_text.encode(), np.uint8)
     validation = np.frombuffer("".join(corpus.validation).encode(), np.uint8)
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {"command": COMMAND, "runs": []}
     done = {(r["budget"], r["width"], r["seed"]) for r in results["runs"]}
-    for budget, sizes, seeds in FITTED if chosen == "fitted" else FORECAST:
+    for budget, sizes, seeds in PARTS[chosen]:
         for size, seed in itertools.product(sizes, seeds):
             if (budget, size.width, seed) in done:
                 continue
