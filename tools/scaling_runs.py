@@ -4,8 +4,8 @@
 
 Each model reads bytes (256 tokens, so that a loss is nats per byte) of the training text: as many as its budget
 of 6·N·D FLOP allows, with a schedule of its own that ends there. Its loss is that of the validation text. The runs that
-are to be fitted come first, then the larger and the smaller ones that are to be forecast. What stands in the file already is not
-trained again. About an hour on one core for the first, half an hour for the others.
+are to be fitted come first, then the larger and the smaller ones that are to be forecast. What stands in the file
+already is not trained again. About an hour on one core for the first, half an hour for the larger ones.
 """
 
 import dataclasses
@@ -30,7 +30,7 @@ from llmcourse.transformer.config import ModelConfig
 from llmcourse.transformer.llama import Llama
 
 RESULTS = Path(__file__).parents[1] / "chapters/08_how_models_learn/03_scaling_runs.json"
-COMMAND = "python tools/scaling_runs.py fitted && python tools/scaling_runs.py forecast && python tools/scaling_runs.py smaller"
+COMMAND = "for part in fitted forecast smaller; do python tools/scaling_runs.py $part; done"
 CONTEXT = 128
 BLOCK = 2000  # bytes of the validation text whose mean loss counts as one independent observation
 
