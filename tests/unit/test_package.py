@@ -16,6 +16,7 @@ NUMPY = [
     *(f"language/{name}" for name in ("pretokenize", "bpe_merges")),
     "inference/sampling",
     *(f"learning/{name}" for name in ("kaplan", "isoflop", "schedules")),
+    "evaluation/copying",
 ]
 COUNTING = ["transformer/config", *(f"learning/{name}" for name in ("cost", "memory", "scaling", "scaling_fit"))]
 COUNTING += [f"learning/{name}" for name in ("batches", "corpus", "metrics", "plan", "recipe")]
