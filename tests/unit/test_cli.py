@@ -113,7 +113,7 @@ def test_refusals_of_train_are_one_line_each(trained, text, tmp_path):
     new = tmp_path / "new"
     few, latin = tmp_path / "few.txt", tmp_path / "latin.txt"
     few.write_text("a b\nc d\n")
-    latin.write_bytes(b"caf\xe9\n" * 100)
+    latin.write_bytes(b"\xe9t\xe9\n" * 100)
     lines = "".join(f"{i}\n" for i in range(60))
     (tmp_path / "short.txt").write_text(lines)
     for arguments, message in (
@@ -124,7 +124,7 @@ def test_refusals_of_train_are_one_line_each(trained, text, tmp_path):
         (("--folder", new), "there are 0 texts to learn from"),
         (("nowhere.txt", "--folder", new), "nowhere.txt is neither a file nor a text of the course (alice29.txt"),
         ((few, "--folder", new), "few.txt: a text of 2 lines cannot be cut into 40 stretches"),
-        ((latin, "--folder", new), "latin.txt: 'utf-8' codec can't decode byte 0xe9 in position 3"),
+        ((latin, "--folder", new), "latin.txt: 'utf-8' codec can't decode byte 0xe9 in position 0"),
         ((tmp_path / "short.txt", "--folder", new, "--vocab", 257), "less than two windows of 128: give more text"),
         ((text, "--folder", new, "--vocab", 100_000), "it gives"),
         ((text, "--folder", new, "--width", 100), "width 100 is not a multiple of heads 3"),
