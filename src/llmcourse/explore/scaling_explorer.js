@@ -37,6 +37,8 @@ export function lawWords(law, outside, outsideServing, unit) {
   return `${law.name}. Fitted to runs of ${bounds(law, { N: "parameters", D: `${unit}s`, C: "FLOP" })}; ${end}${silent}${law.note && " "}${law.note}`;
 }
 
+const modelWords = (one, outside) => `${one.name}, ${one.source}.${outside.length ? ` Outside the runs of this law: ${outside.join(", ")}.` : ""}`;
+
 // ---- pictures ------------------------------------------------------------------------------------------------------------
 
 const BOX = { width: 340, height: 230, left: 48, right: 10, top: 12, bottom: 38 };
@@ -186,7 +188,7 @@ function render({ model, el: host }) {
     const serves = state.served > 0 && hasCurve(chosen);
     const outsideServing = serves && beyond(chosen, { N: values.small_n, D: values.small_d, C: values.small_training });
     note.textContent = lawWords(chosen, outside(chosen), outsideServing, unit);
-    source.textContent = known ? `${known.name}, ${known.source}` : "No model is chosen.";
+    source.textContent = known ? modelWords(known, beyond(chosen, { N: known.n, D: known.d, C: values.model_compute })) : "No model is chosen.";
     left.replaceChildren(valley(state, values));
     right.replaceChildren(plane(state, values));
     const [n, d, r, loss] = ["n", "d", "ratio", "loss"].map((column) => values[`${state.law}_${column}`]);

@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING
 from llmcourse.explore.drawing import static_slider
 from llmcourse.explore.markup import Markup, element, number, static_button, static_menu
 from llmcourse.explore.scaling_explorer_plots import plane, valley
-from llmcourse.explore.scaling_explorer_words import amount, digits, law_words, percent, power, ratio, users
+from llmcourse.explore.scaling_explorer_words import (
+    amount,
+    digits,
+    law_words,
+    model_words,
+    percent,
+    power,
+    ratio,
+    users,
+)
 from llmcourse.learning.scaling import LossLaw
 
 if TYPE_CHECKING:
@@ -59,7 +68,7 @@ def draw(widget: "ScalingExplorer") -> Markup:
     figures = (
         element("figure", {}, element("div", {}, plot), element("figcaption", {}, words)) for plot, words in pictures
     )
-    about = "No model is chosen." if model is None else f"{model.name}, {model.source}"
+    about = "No model is chosen." if model is None else model_words(model, widget.chosen_law())
     panels = (
         _panel(widget, "Cheapest to train and to serve Dₛ tokens", SERVING, values),
         _panel(widget, "The chosen model, under this law", MODEL, values, about),

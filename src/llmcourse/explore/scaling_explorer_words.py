@@ -9,6 +9,7 @@ from llmcourse.learning.scaling import LossLaw
 
 if TYPE_CHECKING:
     from llmcourse.explore.scaling_laws import ShownLaw
+    from llmcourse.explore.scaling_models import KnownModel
 
 LETTERS = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K"), (1.0, ""))
 
@@ -70,3 +71,10 @@ def law_words(shown: "ShownLaw", outside: list[str], outside_serving: list[str] 
     silent = " It names an optimum and no loss beside it: no curve, nothing about serving."
     found = where(outside) + serving + ("" if isinstance(shown.law, LossLaw) else silent)
     return f"{shown.name}. Fitted to runs of {bounds}; the optimum {found}{' ' if shown.note else ''}{shown.note}"
+
+
+def model_words(model: "KnownModel", shown: "ShownLaw") -> str:
+    """Where a model's numbers come from, and in what it leaves the runs behind the chosen law."""
+    outside = shown.outside({"N": model.parameters, "D": model.tokens, "C": model.compute})
+    end = f" Outside the runs of this law: {', '.join(outside)}." if outside else ""
+    return f"{model.name}, {model.source}.{end}"

@@ -134,6 +134,17 @@ def test_what_lies_outside_the_runs_is_said():
     assert "The cheapest to serve lies outside them (D)" in words(budget=1e21, served=1e15)
 
 
+def test_a_model_outside_the_runs_of_the_law_is_said_to_be_so():
+    words = lambda **state: re.search(r'lc-source">([^<]*)<', ScalingExplorer(**state).html())[1]  # noqa: E731
+    assert words(model="Llama 3.1 8B").endswith("counted as 15T. Outside the runs of this law: D.")
+    assert (
+        words(model="Gopher")
+        == "Gopher, December 2021; Hoffmann et al. (2022), table 1. Outside the runs of this law: N."
+    )
+    assert words(model="Pythia 1.4B").endswith("and its model card.")
+    assert words(model="") == "No model is chosen."
+
+
 def test_ends_of_the_runs_are_inside_and_just_beyond_is_not():
     shown = ShownLaw("one", "One", Allocation(1.0, 0.5), {"N": (10.0, 100.0), "C": (100.0, 10_000.0)})
     assert [shown.beyond(c) for c in (100.0, 10_000.0, 99.0, 10_001.0)] == [[], [], ["N", "C"], ["N", "C"]]
