@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 import torch
 import typer.main
@@ -173,6 +174,24 @@ def test_a_signal_ends_a_training_after_its_step_with_the_way_to_go_on(trained, 
     assert "Traceback" not in said
     first = [r["loss"] for r in read_metrics(folder)][:2]
     assert len(first) < 2 or first[0] == read_metrics(trained[0])[0]["loss"]  # the same beginning as any other run
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are other ones there")
+def test_a_worker_that_is_killed_ends_the_others_with_the_command_to_go_on(text, tmp_path):
+    folder = tmp_path / "run"
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    process = subprocess.Popen(
+        [*torchrun, "-m", "llmcourse", "train", str(text), "--folder", str(folder), *SMALL, "--steps", "100000"],
+        cwd=ROOT, env=os.environ | SETTINGS, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    while not (folder / "checkpoint.safetensors").exists() and process.poll() is None:
+        time.sleep(0.05)
+    psutil.Process(process.pid).children()[-1].kill()
+    _, said = process.communicate(timeout=120)
+    assert process.returncode != 0
+    assert "has lost another one, and the training stops; go on from the last checkpoint" in said
+    assert f"\n  torchrun --nproc-per-node 2 -m llmcourse train --folder {folder} --resume" in said
+    assert (folder / "checkpoint.safetensors").exists()
 
 
 # ---- generate
