@@ -104,7 +104,7 @@ adamw = Exercise(
         ),
         Misconception(
             lambda *args: _adamw(*args, eps_inside=True),
-            "ε stands inside the root. Gradients of 0.0001, whose square is ε, then make steps that are too small: √v̂ + ε.",
+            "ε stands inside the root. Gradients of 0.0001, whose square is ε, then move too little: √v̂ + ε.",
         ),
     ],
 )
