@@ -15,7 +15,7 @@ NUMPY = [
     *(f"language/{name}" for name in ("probability", "softmax", "information", "smoothing", "ngram", "coding")),
     *(f"language/{name}" for name in ("pretokenize", "bpe_merges")),
     "inference/sampling",
-    *(f"learning/{name}" for name in ("kaplan", "isoflop", "schedules")),
+    *(f"learning/{name}" for name in ("kaplan", "isoflop", "quantize", "schedules")),
     "evaluation/copying",
 ]
 COUNTING = ["transformer/config", *(f"learning/{name}" for name in ("cost", "memory", "scaling", "scaling_fit"))]

@@ -5,7 +5,7 @@
 //   NAME.widget.js  sets llmcourseWidgets["NAME"] to the text of an ES module whose default export has render({ model, el })
 //   ASSET.js        calls llmcourseData("ASSET", value); the value becomes the trait named in data-assets
 // A view that needs more data later asks model.load("ASSET") for it, a promise of the value. In a notebook there is no such
-// method: there Python sets the trait.
+// method: there Python sets the trait. model.source is the module's own text, for a worker; a notebook has it as a trait.
 // The static picture inside the div stays until its widget is ready, and stays for good, under a message, if that fails.
 (function () {
   "use strict";
@@ -104,6 +104,7 @@
         if (entry.gone) return;
         const model = new Model(state);
         model.load = asset;
+        model.source = sources[div.dataset.widget];
         const el = document.createElement("div");
         entry.cleanup = await widget.render({ model, el });
         if (entry.gone) return finish(entry);

@@ -64,7 +64,7 @@ const silu = (z) => z / (1 + Math.exp(-z));
 // ---- the model -----------------------------------------------------------------------------------------------------------
 
 // A model with a memory: append(token) reads one more token, truncate(length) forgets all from there on.
-// What it has computed at position t can be asked for: logits(t), lens(t, layer), attention(t).
+// What it has computed at position t can be asked for: logits(t), lens(t), attention(t).
 export function createDecoder(config, weights) {
   const { vocab: V, width: D, layers: L, heads: H, ffn_width: F, context: C, norm_eps: eps, rope_base: base } = config;
   const K = D / H;
@@ -129,16 +129,16 @@ export function createDecoder(config, weights) {
     length += 1;
   }
 
-  // What the last step of the model makes of the stream before block `layer`; after the last block these are the logits.
-  function lens(t, layer) {
+  // What the model's last step makes of the stream before block `layer`; after the last block these are the logits.
+  function unembed(t, layer) {
     rmsNorm(stream[layer].subarray(t * D, (t + 1) * D), weights["final_norm.weight"], eps, h);
     return project(weights["embed.weight"], h, vector(V));
   }
 
   return {
     append,
-    lens,
-    logits: (t) => lens(t, L),
+    logits: (t) => unembed(t, L),
+    lens: (t) => stream.map((_, layer) => unembed(t, layer)), // before each block, and after the last
     // The weights of position t: layer by layer, head by head, the keys 0 … t.
     attention(t) {
       const [start, size] = [(H * t * (t + 1)) / 2, H * (t + 1)];

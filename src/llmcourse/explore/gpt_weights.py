@@ -7,8 +7,8 @@ reads them is decoder.js; ``quantized`` gives the model that they stand for, so 
 The **description** is a dict: ``config`` (what decoder.js needs of it), ``matrices`` and ``gains`` (name and shape, in
 the order of the bytes), ``bytes`` and ``sum`` (how many there must be, and their Adler-32 sum: a browser may hold old
 pieces of a model that has changed since), ``parts``, and ``tokenizer``: ``letters``, the 256 + n tokens as bpe_files
-writes them, ``texts``, the same for the eye, ``merges``, triples of two ids and the one they become, ``special``, and
-``since``, the letters that are younger than the tokenizer (``pretokenize``).
+writes them, ``texts``, the same for the eye, ``merges``, triples of two ids and the one they become, ``special``,
+``begin``, the token that a text begins with, and ``since``, letters younger than the tokenizer (``pretokenize``).
 """
 
 import base64
@@ -22,8 +22,10 @@ from llmcourse.language.bpe_files import letters
 from llmcourse.language.pretokenize import SINCE_UNICODE_16
 from llmcourse.learning.quantize import dequantize_rows, quantize_rows
 
-__all__ = ["PIECE", "Loaded", "describe", "packed", "pieces", "quantized"]
+__all__ = ["BEGIN", "PIECE", "TOLERANCE", "Loaded", "describe", "packed", "pieces", "quantized"]
 
+BEGIN = "<|endoftext|>"  # stands between two texts, and so before the first
+TOLERANCE = 0.5  # logits: tools/playground_data.py ships no model that rounding to bytes moves by more
 PIECE = 3 * 2**16  # bytes in one piece: 256 KiB of base64, without padding but for the last one
 _NEEDED = {
     "norm": "rms", "norm_place": "pre", "positions": "rotary", "rope_pairs": "interleaved", "rope_scaling": None,
@@ -76,6 +78,8 @@ def describe(loaded: Loaded, data: bytes) -> dict[str, Any]:
     _check(model.config)
     if tokenizer.pattern != "gpt2":
         raise ValueError(f"bpe.js cuts texts by the rule 'gpt2', got {tokenizer.pattern!r}")
+    if list(tokenizer.special) != [BEGIN]:
+        raise ValueError(f"a text begins with {BEGIN}, the only special token; got {list(tokenizer.special)}")
     special = set(tokenizer.special.values())
     ids = {token: i for i, token in enumerate(tokenizer.tokens) if i not in special}
     return {
@@ -90,6 +94,7 @@ def describe(loaded: Loaded, data: bytes) -> dict[str, Any]:
             "texts": [tokenizer.token_text(i) for i in range(len(tokenizer))],
             "merges": [[a, b, ids[tokenizer.tokens[a] + tokenizer.tokens[b]]] for a, b in tokenizer.merges],
             "special": tokenizer.special,
+            "begin": tokenizer.special[BEGIN],
             "since": SINCE_UNICODE_16.split(),
         },
     }

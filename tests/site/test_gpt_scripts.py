@@ -1,0 +1,179 @@
+"""bpe.js, decoder.js and their worker beside the Python that they repeat: tokens, logits, attention, lens, caches."""
+
+import base64
+import zlib
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from llmcourse.explore.gpt_reading import read
+from llmcourse.explore.gpt_weights import describe, packed, quantized
+from tests.site.gpt_files import engine, rounded
+from tests.unit.explore.tiny_gpt import tiny_gpt, tokenizer
+
+pytestmark = pytest.mark.browser
+
+STRANGE = [
+    0x20,
+    0x20,
+    0x0A,
+    0x09,
+    0x0D,
+    0x85,
+    0xA0,
+    0xFEFF,
+    0x1C,
+    0x2028,
+    0x200B,
+    0x27,
+    0x301,
+    0x1F600,
+    0x200D,
+    0x1F468,
+]
+OPEN = """
+  const [description, data, ids] = values;
+  const decoder = scripts.createDecoder(description.config, scripts.unpackWeights(description, bytesOf(data)));
+"""
+
+
+@pytest.fixture
+def page(open_page):
+    return open_page("", mount=False)
+
+
+@pytest.fixture
+def model():
+    loaded = tiny_gpt()
+    data = packed(loaded.model)
+    return describe(loaded, data), base64.b64encode(data).decode()
+
+
+def random_text(rng: np.random.Generator) -> str:
+    """Letters, blanks, emoji, controls, and any code point there is."""
+    codes = []
+    for kind in rng.random(rng.integers(0, 40)):
+        low, high = [(32, 127), (0, 0x3000), (0, 0x110000)][int(3 * kind * kind)]
+        codes.append(int(rng.choice(STRANGE)) if rng.random() < 0.3 else int(rng.integers(low, high)))
+    return "".join(chr(code) for code in codes if not 0xD800 <= code < 0xE000)
+
+
+def test_texts_are_cut_into_the_tokenizers_tokens(page, model, rng):
+    texts = [random_text(rng) for _ in range(600)]
+    texts += ["", " ", "  ", " \n  x", "a" * 3000, "<|endoftext|>", "It's the cat's, 'tis", "\r\n\t end "]
+    for start in range(0, 0x110000, 0x2200):  # every character there is, between letters that show where it is cut
+        texts.append(
+            "".join(f"{chr(c)}a {chr(c)} " for c in range(start, start + 0x2200, 7) if not 0xD800 <= c < 0xE000)
+        )
+    found = engine(
+        page,
+        """const tokenizer = scripts.createTokenizer(values[0].tokenizer);
+        return values[1].map(text => { const ids = tokenizer.encode(text); return [ids, tokenizer.decode(ids)]; });""",
+        model[0],
+        texts,
+    )
+    for text, (ids, back) in zip(texts, found, strict=True):
+        assert ids == tokenizer().encode(text), text
+        assert back == text
+
+
+def test_tokens_that_are_no_text_become_the_replacement_character(page, model, rng):
+    rows = rng.integers(0, 300, size=(300, 12)).tolist()
+    call = "const t = scripts.createTokenizer(values[0].tokenizer); return values[1].map(ids => t.decode(ids));"
+    assert engine(page, call, model[0], rows) == [tokenizer().decode(ids) for ids in rows]
+
+
+def test_logits_attention_and_lens_are_those_of_the_model_with_rounded_weights(page, model, rng):
+    ids = [0, *rng.integers(0, 300, size=31).tolist()]
+    found = engine(
+        page,
+        OPEN
+        + """ids.forEach(id => decoder.append(id));
+        return ids.map((_, t) => ({ logits: [...decoder.logits(t)], attention: [...decoder.attention(t)],
+          lens: decoder.lens(t).map(row => [...row]) }));""",
+        *model,
+        ids,
+    )
+    reading = read(quantized(tiny_gpt().model), ids)
+    for t, one in enumerate(found):
+        assert_allclose(one["logits"], reading.logits[t], atol=1e-4)
+        assert_allclose(np.reshape(one["attention"], (3, 2, t + 1)), reading.weights[:, :, t, : t + 1], atol=1e-5)
+        assert_allclose(one["lens"], reading.lens[:, t], atol=1e-4)
+    assert np.ptp(reading.logits) > 5  # a flat model would agree with anything
+    assert (reading.weights.max(axis=-1)[:, :, 8:] > 0.6).any()
+
+
+def test_a_token_that_is_forgotten_leaves_no_trace(page, model, rng):
+    ids = rng.integers(0, 300, size=32).tolist()
+    found = engine(
+        page,
+        OPEN
+        + """ids.slice(0, 20).forEach(id => decoder.append(id));
+        decoder.truncate(12);
+        const short = decoder.length();
+        ids.slice(20, 32).forEach(id => decoder.append(id));
+        let full = "";
+        for (let i = 0; i < 9; i += 1) try { decoder.append(1); } catch (error) { full = error.message; }
+        return [short, decoder.length(), [...decoder.logits(23)], full];""",
+        *model,
+        ids,
+    )
+    fresh = read(rounded(tiny_gpt()).model, ids[:12] + ids[20:])
+    assert found[:2] == [12, 32]
+    assert_allclose(found[2], fresh.logits[-1], atol=1e-4)
+    assert found[3] == "the context of 32 tokens is full"
+
+
+@pytest.mark.parametrize("where", ["worker", "page"])
+def test_what_two_texts_share_is_read_once_and_the_states_are_those_of_a_new_reading(page, model, rng, where):
+    one = rng.integers(0, 300, size=20).tolist()
+    two = [*one[:13], (one[13] + 1) % 300, *rng.integers(0, 300, size=9).tolist()]
+    found = engine(
+        page,
+        """const [description, data, one, two, where] = values;
+        const told = [];
+        const model = await scripts.openModel({ description, bytes: bytesOf(data), onchange() {},
+          source: where === "worker" ? source : "", onerror: error => told.push(error.message) });
+        const first = await model.read(one);
+        const kept = model.states.slice(0, 13);
+        const late = model.read(two.slice(0, 20));
+        const second = await model.read(two);
+        const same = kept.every((state, t) => state === model.states[t]);
+        const lens = await model.lens(22), gone = await model.lens(23);
+        model.stop();
+        return [first, await late, second, same, model.place, model.states.map(s => s.token),
+          model.states.map(s => [...s.logits]), lens.map(row => [...row]), gone, told];""",
+        *model,
+        one,
+        two,
+        where,
+    )
+    first, late, second, same, place, tokens, logits, lens, gone, told = found
+    assert [first, late, second, same, place] == [True, False, True, True, where]
+    assert (tokens, gone, told) == (two, None, [])
+    reading = read(rounded(tiny_gpt()).model, two)
+    assert_allclose(logits, reading.logits, atol=1e-4)
+    assert_allclose(lens, reading.lens[:, 22], atol=1e-4)
+
+
+def test_a_fault_in_the_decoder_is_told(page, model):
+    found = engine(
+        page,
+        """const [description, data] = values;
+        const told = [];
+        const model = await scripts.openModel({ description, bytes: bytesOf(data), source: "", onchange() {},
+          onerror: error => told.push(error.message) });
+        model.read(Array(40).fill(1));
+        while (!told.length) await new Promise(done => setTimeout(done, 10));
+        return told;""",
+        *model,
+    )
+    assert found == ["the context of 32 tokens is full"]
+
+
+def test_the_sum_of_the_bytes_is_adlers(page, rng):
+    for size in (0, 1, 5000, 70_000):
+        data = rng.bytes(size)
+        found = engine(page, "return scripts.adler32(bytesOf(values[0]));", base64.b64encode(data).decode())
+        assert found == zlib.adler32(data)
