@@ -60,7 +60,7 @@ unit: .venv/.all
 notebooks: .venv/.all
 	@$(BIN)/python tools/notebooks.py check
 	$(PYTEST) -n 2 --dist loadfile tests/chapters
-	OMP_NUM_THREADS=1 PYTHONHASHSEED=0 $(PYTEST) -n 2 --dist loadfile --nbval --nbval-sanitize-with tests/chapters/sanitize.cfg chapters
+	OMP_NUM_THREADS=1 PYTHONHASHSEED=0 $(PYTEST) -n 2 --dist loadfile --nbval --nbval-sanitize-with tests/chapters/sanitize.cfg chapters book/*.ipynb
 
 # Two browsers: one visits every page for test_pages.py, the other does the rest meanwhile.
 site: .venv/.all browser book

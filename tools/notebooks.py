@@ -48,6 +48,7 @@ def pages(names: list[str]) -> list[Path]:
         if name == "*" or name.isdigit():
             pattern = "*" if name == "*" else f"{int(name):02d}_*"
             matches = sorted((ROOT / "chapters").glob(f"{pattern}/[0-9]*.ipynb"))
+            matches += sorted((ROOT / "book").glob("*.ipynb")) if name == "*" else []  # pages outside the chapters
         else:
             path = Path(name)
             matches = sorted(path.glob("*.ipynb")) if path.is_dir() else [path] if path.is_file() else []

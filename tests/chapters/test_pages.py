@@ -7,7 +7,7 @@ import re
 import pytest
 import yaml
 
-from tests.chapters.pages import NOTEBOOKS, ROOT, cells, classes, code, contents, prose, tags, tool
+from tests.chapters.pages import NOTEBOOKS, OTHERS, ROOT, cells, classes, code, contents, prose, tags, tool
 
 notebooks = tool("notebooks")
 every_page = pytest.mark.parametrize("page", NOTEBOOKS)
@@ -28,12 +28,12 @@ def test_the_table_of_contents_names_each_page_once_and_each_exists():
     assert not missing
 
 
-@every_page
+@pytest.mark.parametrize("page", [*NOTEBOOKS, *OTHERS])
 def test_the_stored_notebook_is_executed_small_and_clean(page):
     assert notebooks.problems(ROOT / page) == []
 
 
-@every_page
+@pytest.mark.parametrize("page", [*NOTEBOOKS, *OTHERS])
 def test_the_record_of_the_last_run_is_of_this_text_and_within_the_time(page):
     record = json.loads((ROOT / "book/status.json").read_text(encoding="utf-8"))[page]
     assert not notebooks.is_stale(ROOT / page), "changed since it was run: make run"
