@@ -1,4 +1,4 @@
-"""Chapters keep the numbers of their folders: chapters/04_attention is Chapter 4, also while 2 and 3 are unwritten."""
+"""Chapters and pages keep the numbers of their files: chapters/08_x/03_y is 8.3, though 8.1 and 8.2 are unwritten."""
 
 import re
 
@@ -7,19 +7,19 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx_external_toc.collectors import TocTreeCollectorWithStyles as Collector
 
-_CHAPTER = re.compile(r"chapters/(\d+)_")
+_FILE = re.compile(r"chapters/(\d+)_[^/]*/(\d+)?")
 
 
 def renumber(env: BuildEnvironment) -> None:
-    """Put the folder's number for the first of each section number, in titles, contents and references."""
+    """Put the numbers of folder and file for the first of each section number, in titles, contents and references."""
     for page, numbers in env.toc_secnumbers.items():
-        if found := _CHAPTER.match(page):
-            chapter = int(found[1])
+        if found := _FILE.match(page):
+            own = [int(number) for number in found.groups() if number]
             for anchor, number in numbers.items():
-                numbers[anchor] = number and (chapter, *number[1:])
+                numbers[anchor] = number and (*own, *number[len(own) :])
             for node in (env.titles[page], *env.tocs[page].findall(nodes.reference)):
                 if node.get("secnumber"):
-                    node["secnumber"] = [chapter, *node["secnumber"][1:]]
+                    node["secnumber"] = [*own, *node["secnumber"][len(own) :]]
 
 
 def patch(_app: Sphinx) -> None:
