@@ -61,7 +61,7 @@ def random_text(rng: np.random.Generator) -> str:
 
 def test_texts_are_cut_into_the_tokenizers_tokens(page, model, rng):
     texts = [random_text(rng) for _ in range(600)]
-    texts += ["", " ", "  ", " \n  x", "a" * 3000, "<|endoftext|>", "It's the cat's, 'tis", "\r\n\t end "]
+    texts += ["", " ", "  ", "\ufeffhi", " \n  x", "a" * 3000, "<|endoftext|>", "It's the cat's, 'tis", "\r\n\t end "]
     for start in range(0, 0x110000, 0x2200):  # every character there is, between letters that show where it is cut
         texts.append(
             "".join(f"{chr(c)}a {chr(c)} " for c in range(start, start + 0x2200, 7) if not 0xD800 <= c < 0xE000)
