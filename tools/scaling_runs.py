@@ -62,7 +62,7 @@ FITTED = (
     (2e12, (S, M, L, XL), (0,)),
     (6.3e12, (M, L, XL, XXL), (0,)),
 )
-FORECAST = ((2e13, (XL, XXL), (0,)),)
+FORECAST = ((2e13, (XL, XXL, L), (0,)),)
 SMALLER = ((2e10, (XXS, XS, S), (0,)),)  # seconds each: the page trains one of them again
 PARTS = {"fitted": FITTED, "forecast": FORECAST, "smaller": SMALLER}
 
