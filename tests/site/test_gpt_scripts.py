@@ -8,7 +8,8 @@ import pytest
 from numpy.testing import assert_allclose
 
 from llmcourse.explore.gpt_reading import read
-from llmcourse.explore.gpt_weights import describe, packed, quantized
+from llmcourse.explore.gpt_weights import TOLERANCE, describe, packed, quantized
+from llmcourse.transformer.saved import course_gpt
 from tests.site.gpt_files import engine, rounded
 from tests.unit.explore.tiny_gpt import tiny_gpt, tokenizer
 
@@ -177,3 +178,35 @@ def test_the_sum_of_the_bytes_is_adlers(page, rng):
         data = rng.bytes(size)
         found = engine(page, "return scripts.adler32(bytesOf(values[0]));", base64.b64encode(data).decode())
         assert found == zlib.adler32(data)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "And it came to pass in those days, that the king sent messengers unto all the land, saying, Go ye up. " * 9,
+        "Please restart the server (it’s at 10.0.0.7) and clear the cache: rm -rf ~/.cache && echo “fertig” 😉\n" * 5,
+    ],
+)
+def test_the_course_gpt_in_a_browser_is_torchs_within_the_tolerance_that_the_page_states(page, text):
+    loaded = course_gpt()
+    data = packed(loaded.model)
+    ids = [0, *loaded.tokenizer.encode(text)][:256]
+    assert len(ids) > 200
+    shown = range(0, len(ids), 9)
+    found = engine(
+        page,
+        OPEN
+        + """const tokens = scripts.createTokenizer(description.tokenizer).encode(values[3]);
+        ids.forEach(id => decoder.append(id));
+        return [tokens, values[4].map(t => [...decoder.logits(t)])];""",
+        describe(loaded, data),
+        base64.b64encode(data).decode(),
+        ids,
+        text,
+        list(shown),
+    )
+    assert found[0] == loaded.tokenizer.encode(text)
+    exact, stored = read(loaded.model, ids).logits[::9], read(quantized(loaded.model), ids).logits[::9]
+    assert_allclose(found[1], stored, atol=2e-4)
+    assert np.abs(found[1] - exact).max() <= TOLERANCE
+    assert np.abs(found[1] - exact).max() > 0.02  # rounding is there, and can be seen
