@@ -34,8 +34,8 @@ MUTANTS = (
         f"{EXPLORE}/bpe.js", 'const space = "\\\\p{White_Space}";', 'const space = "\\\\s";', f"{SCRIPTS} texts_are_cut"
     ),
     Mutant(f"{EXPLORE}/bpe.js", "`(?:(?!${newer})\\\\p{L})`", "`\\\\p{L}`", f"{SCRIPTS} texts_are_cut"),
-    Mutant(f"{EXPLORE}/bpe.js", "first = Math.min(first, made", "first = Math.min(made", f"{SCRIPTS} texts_are_cut"),
-    Mutant(f"{EXPLORE}/bpe.js", "{ ignoreBOM: true }", "{}", f"{SCRIPTS} texts_are_cut"),
+    Mutant(f"{EXPLORE}/bpe.js", "first = Math.min(first, made", "first = Math.min(made", f"{SCRIPTS} texts_have"),
+    Mutant(f"{EXPLORE}/bpe.js", "{ ignoreBOM: true }", "{}", f"{SCRIPTS} texts_have"),
     # the decoder: pairs turned the other way; scores not divided; the gain before the scale; the cache of another text
     Mutant(
         f"{EXPLORE}/decoder.js", "x[i] = a * cos - b * sin;", "x[i] = a * cos + b * sin;", f"{SCRIPTS} logits_attention"
@@ -44,7 +44,7 @@ MUTANTS = (
     Mutant(f"{EXPLORE}/decoder.js", "squares / x.length + eps", "squares + eps", f"{SCRIPTS} logits_attention"),
     Mutant(f"{EXPLORE}/decoder.js", "z / (1 + Math.exp(-z))", "1 / (1 + Math.exp(-z))", f"{SCRIPTS} logits_attention"),
     Mutant(f"{EXPLORE}/gpt_worker.js", "    decoder.truncate(same);\n", "", f"{SCRIPTS} read_once"),
-    Mutant(f"{EXPLORE}/gpt_worker.js", "if (latest !== id) return;", "", f"{SCRIPTS} read_once"),
+    Mutant(f"{EXPLORE}/gpt_worker.js", "if (latest !== id) return;", "", f"{SCRIPTS} given_up"),
     # the page
     Mutant(f"{EXPLORE}/gpt_loader.js", "adler32(bytes) !== description.sum", "false", f"{WIDGET} two_versions"),
     Mutant(

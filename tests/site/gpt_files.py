@@ -77,11 +77,11 @@ def check(div: Locator) -> None:
 def engine(page: Page, call: str, *arguments: object) -> object:
     """What an expression over the scripts' own functions gives; ``values`` are the arguments."""
     own = """
-      import { createTokenizer } from "./bpe.js";
+      import { createTokenizer, cuttingRule } from "./bpe.js";
       import { createDecoder, unpackWeights } from "./decoder.js";
       import { adler32 } from "./gpt_loader.js";
       import { openModel } from "./gpt_worker.js";
-      export { adler32, createDecoder, createTokenizer, openModel, unpackWeights };
+      export { adler32, createDecoder, createTokenizer, cuttingRule, openModel, unpackWeights };
     """.replace("\n      ", "\n")
     source = bundle.join({name: bundle.read_script(name) for name in bundle.PARTS}, own)
     run = """async ([source, call, values]) => {

@@ -9,6 +9,7 @@ from numpy.testing import assert_allclose
 
 from llmcourse.explore.gpt_reading import read
 from llmcourse.explore.gpt_weights import TOLERANCE, describe, packed, quantized
+from llmcourse.language.pretokenize import split
 from llmcourse.transformer.saved import course_gpt
 from tests.site.gpt_files import engine, rounded
 from tests.unit.explore.tiny_gpt import tiny_gpt, tokenizer
@@ -60,13 +61,20 @@ def random_text(rng: np.random.Generator) -> str:
     return "".join(chr(code) for code in codes if not 0xD800 <= code < 0xE000)
 
 
-def test_texts_are_cut_into_the_tokenizers_tokens(page, model, rng):
+def test_texts_are_cut_where_python_cuts_them(page, model, rng):
+    """The places of the cuts; few of them show in tokens, where no merge reaches across."""
+    texts = [random_text(rng) for _ in range(600)] + ["It's  2024, isn't it?", " \n  x", "\r\n\t end "]
+    every = [chr(c) for c in range(0x110000) if not 0xD800 <= c < 0xE000]  # between letters that show where it is cut
+    texts += ["".join(f"{c}a {c} " for c in every[i : i + 10_000]) for i in range(0, len(every), 10_000)]
+    cut = "const rule = scripts.cuttingRule(values[0]); return values[1].map(text => text.match(rule) || []);"
+    found = engine(page, cut, model[0]["tokenizer"]["since"], texts)
+    for text, pieces in zip(texts, found, strict=True):
+        assert pieces == split(text), text
+
+
+def test_texts_have_the_tokenizers_tokens(page, model, rng):
     texts = [random_text(rng) for _ in range(600)]
     texts += ["", " ", "  ", "\ufeffhi", " \n  x", "a" * 3000, "<|endoftext|>", "It's the cat's, 'tis", "\r\n\t end "]
-    for start in range(0, 0x110000, 0x2200):  # every character there is, between letters that show where it is cut
-        texts.append(
-            "".join(f"{chr(c)}a {chr(c)} " for c in range(start, start + 0x2200, 7) if not 0xD800 <= c < 0xE000)
-        )
     found = engine(
         page,
         """const tokenizer = scripts.createTokenizer(values[0].tokenizer);
@@ -156,6 +164,30 @@ def test_what_two_texts_share_is_read_once_and_the_states_are_those_of_a_new_rea
     reading = read(rounded(tiny_gpt()).model, two)
     assert_allclose(logits, reading.logits, atol=1e-4)
     assert_allclose(lens, reading.lens[:, 22], atol=1e-4)
+
+
+@pytest.mark.parametrize("where", ["worker", "page"])
+def test_a_long_reading_is_given_up_for_the_next_one(page, rng, where):
+    loaded = tiny_gpt(width=192, heads=6, ffn_width=512, layers=4, context=256)  # slow enough to be interrupted
+    data = packed(loaded.model)
+    long, short = (rng.integers(0, 300, size=n).tolist() for n in (256, 9))
+    found = engine(
+        page,
+        """const [description, data, long, short, where] = values;
+        const model = await scripts.openModel({ description, bytes: bytesOf(data), onchange() {},
+          source: where === "worker" ? source : "", onerror(error) { throw error; } });
+        const late = model.read(long);
+        while (model.states.length < 3) await new Promise(done => setTimeout(done, 1));
+        const done = await model.read(short);
+        await new Promise(done => setTimeout(done, 300));
+        return [await late, done, model.states.map(state => state.token)];""",
+        describe(loaded, data),
+        base64.b64encode(data).decode(),
+        long,
+        short,
+        where,
+    )
+    assert found == [False, True, short]
 
 
 def test_a_fault_in_the_decoder_is_told(page, model):

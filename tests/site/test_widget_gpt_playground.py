@@ -21,6 +21,7 @@ pytestmark = pytest.mark.browser
 ASKED = "[...document.querySelectorAll('script[src*=\"/data/\"]')].map(one => one.src.split('/').at(-1))"
 WORDS = ":is(.lc-rows, .lc-tokens, .lc-title, .lc-note):visible"
 LONG = "The cat sat on the mat. The rat’s hat, and the end of 1865.\n" * 2
+SCROLLED = "The cat\n" * 14  # more lines than the box of the chips has room for
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -255,11 +256,11 @@ def test_maps_change_color_with_the_theme(open_loaded):
 
 
 def test_the_button_writes_what_the_seed_draws_in_python(open_loaded):
-    div = open_loaded(temperature=0.8, top_k=20, seed=7)
+    div = open_loaded(temperature=3.0, top_k=200, seed=7)
     page = div.page
     div.get_by_role("button", name="Write 40").click()
     settled(div)
-    twin = GPTPlayground("The cat sat", loaded=rounded(tiny_gpt()), temperature=0.8, top_k=20, seed=7)
+    twin = GPTPlayground("The cat sat", loaded=rounded(tiny_gpt()), temperature=3.0, top_k=200, seed=7)
     written = state_of(div, "generated")[0]
     twin.write(len(written))
     assert written == twin.generated
@@ -285,6 +286,35 @@ def test_the_button_writes_what_the_seed_draws_in_python(open_loaded):
     settled(div)
     assert state_of(div, "text", "generated", "seed") == ["The cat sat", [], 7]
     check(div)
+
+
+def test_the_box_follows_what_is_written_and_the_page_stays(open_loaded):
+    div = open_loaded(SCROLLED, width=390)
+    page = div.page
+    box = div.locator(".lc-chips-box")
+    assert box.evaluate("one => one.scrollHeight - one.clientHeight") > 50
+
+    def inside(which):
+        inner, outer = which.bounding_box(), box.bounding_box()
+        return outer["y"] <= inner["y"] and inner["y"] + inner["height"] <= outer["y"] + outer["height"]
+
+    assert inside(div.locator(".lc-one").last)
+    at = page.evaluate("scrollY")
+    page.evaluate("document.querySelector('.lc-chips-box').scrollTop = 0")
+    assert not inside(div.locator(".lc-one").last)
+    div.get_by_role("button", name="Next token").evaluate("one => one.click()")
+    settled(div)
+    assert inside(div.locator(".lc-one").last)
+    assert page.evaluate("scrollY") == at
+    page.evaluate("document.querySelector('.lc-chips-box').scrollTop = 0")
+    div.get_by_role("radio", name="surprise", exact=True).evaluate("one => one.click()")
+    settled(div)
+    assert box.evaluate("one => one.scrollTop") == 0  # whoever scrolls away is not called back
+    div.evaluate(SET, {"position": 0})
+    settled(div)
+    div.evaluate(SET, {"position": -1})
+    settled(div)
+    assert inside(div.locator(".lc-one").last)
 
 
 def test_writing_stops_when_told_and_when_the_reader_types(open_loaded):

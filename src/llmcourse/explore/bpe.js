@@ -2,7 +2,7 @@
 
 // A space is White_Space and not \s, which JavaScript and Unicode define differently. `since`: letters and numbers that
 // Unicode has added after the tokenizer was made, as hexadecimal ranges; they are cut like signs.
-function cuttingRule(since) {
+export function cuttingRule(since) {
   const newer = `[${since.map((range) => range.split("-").map((code) => `\\u{${code}}`).join("-")).join("")}]`;
   const [letter, number] = [`(?:(?!${newer})\\p{L})`, `(?:(?!${newer})\\p{N})`];
   const space = "\\p{White_Space}";

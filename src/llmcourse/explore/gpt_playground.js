@@ -116,21 +116,21 @@ function render({ model, el: host }) {
     [frame, timer] = [0, 0];
   }
 
-  let wasReady = false;
   function drawControls() {
     const { ready, share, failure, note, busy, writing, ids, start } = session;
     const [known, all] = [session.states().length, ids.length - start];
     const progress = busy && !writing && known < all ? `Reading: ${known} of ${all} tokens.` : "";
     const text = failure || refused || note || progress;
     if (message.textContent !== text) message.textContent = text;
-    if (ready && !wasReady && (root.contains(document.activeElement) || document.activeElement === document.body)) requestAnimationFrame(() => next.focus({ preventScroll: true }));
-    wasReady = ready;
+    const passOn = ready && document.activeElement === load; // the button goes, the keyboard's place should not
     load.parentNode.hidden = ready;
     load.textContent = failure && !ready ? "Try again" : loadText(about);
     turnOff(load, share !== null);
     bar.hidden = share === null;
     if (share) bar.value = share;
+    else bar.removeAttribute("value"); // nothing is known yet
     [tools, shade.node, knobs.node, inside].forEach((one) => (one.hidden = !ready));
+    if (passOn) next.focus({ preventScroll: true });
     columns.classList.toggle("lc-still", !ready);
     [undo, keep].forEach((one) => turnOff(one, !get("generated").length));
     turnOff(next, writing);

@@ -17,13 +17,15 @@ export function windowStart(count, context) {
   return count <= context ? 0 : Math.ceil((count - context) / quarter) * quarter;
 }
 
-// How surprising each token was, in bits; the first has no probability.
+// How surprising each token was, in bits; the first has no probability. Kept with the state, which does not change.
 export function surprisesOf(states) {
-  return states.map(({ token }, t) => {
-    if (t === 0) return null;
-    const z = states[t - 1].logits;
-    const peak = z.reduce((a, b) => Math.max(a, b), -Infinity);
-    return (peak - z[token] + Math.log(z.reduce((total, x) => total + Math.exp(x - peak), 0))) / Math.LN2;
+  return states.map((state, t) => {
+    if (t > 0 && state.bits === undefined) {
+      const z = states[t - 1].logits;
+      const peak = z.reduce((a, b) => Math.max(a, b), -Infinity);
+      state.bits = (peak - z[state.token] + Math.log(z.reduce((total, x) => total + Math.exp(x - peak), 0))) / Math.LN2;
+    }
+    return t > 0 ? state.bits : null;
   });
 }
 
