@@ -1,6 +1,7 @@
 """Measure what page 9.4 reports and is too slow for a page: python tools/measure_training.py [PART ...]
 
 It writes chapters/09_training_at_scale/04_train_a_gpt.json. Parts (all if none is named), and minutes on one core:
+    births     1   the first losses of sixteen models that have learned nothing
     documents  2   each text's held-out bits: the course GPT, the n-gram model and the packers; and its training text's
     copies     2   how many words in a row stand in the training text, in samples and in text that was held out
     rates      3   the page's small model at six rates, with and without warm-up, three seeds each
@@ -26,9 +27,10 @@ from llmcourse.evaluation.likelihood import sliding_surprises
 from llmcourse.inference.generate import generate
 from llmcourse.inference.sampling import next_distribution
 from llmcourse.language.ngram import NGramModel
-from llmcourse.learning.corpus import END, TEXTS, Corpus, course_corpus, repeated_share
+from llmcourse.learning.batches import Windows
+from llmcourse.learning.corpus import END, TEXTS, Corpus, course_corpus, packed, repeated_share
 from llmcourse.learning.recipe import Recipe
-from llmcourse.learning.train import held_out_loss, train
+from llmcourse.learning.train import held_out_loss, next_token_loss, train
 from llmcourse.transformer.config import ModelConfig
 from llmcourse.transformer.llama import Llama
 from llmcourse.transformer.saved import course_gpt
@@ -41,10 +43,23 @@ PACKERS = {
     "bzip2": lambda data: bz2.compress(data, 9),
     "xz": lambda data: lzma.compress(data, preset=9 | lzma.PRESET_EXTREME),
 }
-ORDER = 6  # the longest that NGramModel has, and the best on the validation text
+ORDER = 6  # the longest that NGramModel has, and of 3 to 6 the best on the validation text
 SMALL = ModelConfig(vocab=256, width=64, layers=2, heads=4, ffn_width=172, context=64, tied=True)
 RECIPE = Recipe(steps=600, batch=8, length=64, rate=3e-3, warmup=50, final=0.02)  # both as on the page
 SEEDS = (0, 1, 2)
+
+
+def births() -> list[float]:
+    """The loss of the course GPT on the page's batch before its first step, for sixteen seeds, in nats per token."""
+    saved = course_gpt()
+    row = np.array(packed(saved.tokenizer, course_corpus().validation))
+    batch = torch.from_numpy(Windows(row, saved.config.context, 16, seed=0).of_step(0))
+    found = []
+    for seed in range(16):
+        model = Llama(saved.config).initialize(torch.Generator().manual_seed(seed))
+        with torch.no_grad():
+            found.append(round(next_token_loss(model(batch[:, :-1]), batch[:, 1:]).item(), 5))
+    return found
 
 
 def documents() -> dict[str, Any]:
@@ -60,7 +75,7 @@ def documents() -> dict[str, Any]:
     rows = []
     for name in TEXTS:
         own = course_corpus([name])
-        packed = Corpus(corpus.train, (), own.test)
+        behind = Corpus(corpus.train, (), own.test)
         rows.append(
             {
                 "text": name,
@@ -69,7 +84,7 @@ def documents() -> dict[str, Any]:
                     bits(text) | {"n-gram": round(-ngram.log_probabilities(text).sum() / math.log(2), 1)}
                     for text in own.test
                 ],
-                "packers": {pack: round(compressed_bits(PACKERS[pack], packed), 4) for pack in PACKERS},
+                "packers": {pack: round(compressed_bits(PACKERS[pack], behind), 4) for pack in PACKERS},
                 # as much of what it was trained on, from the beginning of a document
                 "training": bits(max(own.train, key=len)[: sum(map(len, own.test))]),
             }
@@ -149,7 +164,7 @@ def leak() -> list[dict[str, Any]]:
     return found
 
 
-PARTS = {"documents": documents, "copies": copies, "rates": rates, "leak": leak}
+PARTS = {"births": births, "documents": documents, "copies": copies, "rates": rates, "leak": leak}
 
 
 def main() -> None:
