@@ -21,7 +21,7 @@ pytestmark = pytest.mark.browser
 ASKED = "[...document.querySelectorAll('script[src*=\"/data/\"]')].map(one => one.src.split('/').at(-1))"
 WORDS = ":is(.lc-rows, .lc-tokens, .lc-title, .lc-note):visible"
 LONG = "The cat sat on the mat. The rat’s hat, and the end of 1865.\n" * 2
-SCROLLED = "The cat\n" * 14  # more lines than the box of the chips has room for
+SCROLLED = "The cat\n" * 20  # more lines than the box of the chips has room for
 
 
 @pytest.fixture(scope="session", autouse=True)

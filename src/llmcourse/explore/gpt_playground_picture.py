@@ -40,7 +40,8 @@ def said(text: str) -> str:
 def foot_text(about: dict) -> str:
     """What the model is, and what its storage costs."""
     size = f"{about['parameters']:,} parameters in {about['layers']} layers of {about['heads']} heads"
-    moved = f", which moves its logits by up to {fixed(about['tolerance'], 2)}" if about["tolerance"] else ""
+    most = about["tolerance"]
+    moved = f", which moved no logit by more than {fixed(most, 2)} on held-out text" if most else ""
     return (
         f"{size}; it sees {about['context']} tokens at once. Its weights are stored in one byte each{moved}. "
         "Everything is computed here; nothing that you type leaves this page."

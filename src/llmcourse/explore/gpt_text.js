@@ -29,6 +29,7 @@ export function chipsView({ onchoose, onhover }) {
   const group = freshId("token");
   const earlier = el("p", { class: "lc-note lc-earlier" });
   const chips = [];
+  let revealed = "";
   node.append(legend);
 
   function chosenByHand(t) {
@@ -42,6 +43,15 @@ export function chipsView({ onchoose, onhover }) {
     label.addEventListener("pointerenter", (event) => event.pointerType === "mouse" && onhover(t));
     label.addEventListener("pointerleave", () => onhover(null));
     return { text, input, label, now: {}, end: text.includes("↵") ? el("br") : null };
+  }
+
+  // Scroll the box around the chips, and nothing else, as far as it takes to see one of them.
+  function reveal(t) {
+    const box = node.parentNode;
+    const [inner, outer] = [chips[t].label, box].map((one) => one.getBoundingClientRect());
+    const edge = 6; // pixels between the chip and the border
+    if (inner.top < outer.top + edge) box.scrollTop -= outer.top + edge - inner.top;
+    else if (inner.bottom > outer.bottom - edge) box.scrollTop += inner.bottom - outer.bottom + edge;
   }
 
   // tokens: [{ text, isNew, isRead, shade: 0 … 1, says }], the chosen one, the one in focus, whether none can be chosen.
@@ -65,6 +75,9 @@ export function chipsView({ onchoose, onhover }) {
       if (next.look !== now.look) label.className = next.look;
       chips[t].now = next;
     });
+    const shown = `${chosen} of ${tokens.length}`;
+    if (chips[chosen] && shown !== revealed) reveal(chosen); // once, so that a reader may scroll away from it
+    revealed = shown;
   }
   return { node, earlier, draw };
 }
@@ -76,7 +89,7 @@ export const loadText = (about) => `Load the model (${mega(about.bytes)})`;
 
 export function footText({ parameters, layers, heads, context, tolerance }) {
   const size = parameters.toLocaleString("en-US");
-  const moved = tolerance ? `, which moves its logits by up to ${fixed(tolerance, 2)}` : "";
+  const moved = tolerance ? `, which moved no logit by more than ${fixed(tolerance, 2)} on held-out text` : "";
   return `${size} parameters in ${layers} layers of ${heads} heads; it sees ${context} tokens at once. Its weights are stored in one byte each${moved}. Everything is computed here; nothing that you type leaves this page.`;
 }
 

@@ -1,7 +1,7 @@
 r"""The texts that the course's own models learn from, and what is kept from them (standard library).
 
 Five texts, 5.3 million characters: Alice, As You Like It, Paradise Lost, a workshop of the Library of Congress, and the
-King James Bible, which is four fifths of it. Each is cut into forty stretches of equal length, at line ends. Of every
+King James Bible, nearly four fifths of it. Each is cut into forty stretches of equal length, at line ends. Of every
 twenty stretches the tenth is for **validation**, to choose among models by, and the twentieth for the **test**, to be
 looked at once, when all choices are made; the rest is for **training**. Training stretches without another between them
 stay one document.
