@@ -8,6 +8,7 @@ UNIT = "tests/unit/learning/test_quantize.py"
 WEIGHTS = "tests/unit/explore/test_gpt_weights.py -k"
 READING = "tests/unit/explore/test_gpt_playground.py -k"
 SCRIPTS = "tests/site/test_gpt_scripts.py -k"
+EXPLORER = "tests/site/test_widget_attention_explorer.py -k"
 WIDGET = "tests/site/test_widget_gpt_playground.py -k"
 
 MUTANTS = (
@@ -45,6 +46,11 @@ MUTANTS = (
     Mutant(f"{EXPLORE}/decoder.js", "z / (1 + Math.exp(-z))", "1 / (1 + Math.exp(-z))", f"{SCRIPTS} logits_attention"),
     Mutant(f"{EXPLORE}/gpt_worker.js", "    decoder.truncate(same);\n", "", f"{SCRIPTS} read_once"),
     Mutant(f"{EXPLORE}/gpt_worker.js", "if (latest !== id) return;", "", f"{SCRIPTS} given_up"),
+    # a typed text in AttentionExplorer: heads before queries in the bytes, and a longer text than a trace may hold
+    Mutant(
+        f"{EXPLORE}/gpt_trace.js", "head * triangle + (t * (t + 1)) / 2", "head * triangle", f"{EXPLORER} course_gpt"
+    ),
+    Mutant(f"{EXPLORE}/gpt_trace.js", "ids.length > MOST", "false", f"{EXPLORER} course_gpt"),
     # the page
     Mutant(f"{EXPLORE}/gpt_loader.js", "adler32(bytes) !== description.sum", "false", f"{WIDGET} two_versions"),
     Mutant(

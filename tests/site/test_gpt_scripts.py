@@ -64,7 +64,12 @@ def random_text(rng: np.random.Generator) -> str:
 def test_texts_are_cut_where_python_cuts_them(page, model, rng):
     """The places of the cuts; few of them show in tokens, where no merge reaches across."""
     texts = [random_text(rng) for _ in range(600)] + ["It's  2024, isn't it?", " \n  x", "\r\n\t end "]
-    every = [chr(c) for c in range(0x110000) if not 0xD800 <= c < 0xE000]  # between letters that show where it is cut
+    used = [
+        *range(0xD800),
+        *range(0xE000, 0x40000),
+        *range(0xE0000, 0xE0200),
+    ]  # elsewhere no character has been defined
+    every = [chr(c) for c in used]  # between letters that show where it is cut
     texts += ["".join(f"{c}a {c} " for c in every[i : i + 10_000]) for i in range(0, len(every), 10_000)]
     cut = "const rule = scripts.cuttingRule(values[0]); return values[1].map(text => text.match(rule) || []);"
     found = engine(page, cut, model[0]["tokenizer"]["since"], texts)

@@ -9,10 +9,13 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page
 
 from llmcourse.explore.attention_explorer import AttentionExplorer
+from llmcourse.explore.attention_explorer_picture import TYPED
 from llmcourse.explore.attention_sentences import SENTENCES
 from llmcourse.explore.attention_trace import decode, encode, error_bound, model_weights, read_trace
+from llmcourse.explore.gpt_weights import quantized
 from llmcourse.transformer.checkpoint import load
 from llmcourse.transformer.head_patterns import SCORES, induction_pattern, rank_heads, uniform_attention
+from llmcourse.transformer.saved import SavedModel, course_gpt
 from tests.site.test_draw import marks
 from tests.site.widgets import READ, SET, focused, in_notebook, same, shown, state_of, widget_of
 
@@ -299,15 +302,16 @@ def test_a_keyboard_walk_visits_every_control_with_a_visible_ring(open_page):
     page = open_page(AttentionExplorer("repeat").html())
     div = widget_of(page)
     walk = []
-    for _ in range(13):
+    for _ in range(15):
         page.keyboard.press("Tab")
         walk.append(focused(page))
     assert all(one.endswith("|true") for one in walk), walk
     names = [one.removesuffix("|true") for one in walk]
-    assert names[:5] == ["Text", "Show it", "Color the heads by", "Layer", "Head"]
-    assert [re.match(r"layer \d+, head \d+: induction 0\.\d+", one) is not None for one in names[5:10]] == [True] * 5
-    assert names[10:12] == ["shown", "Reset"]
-    assert names[12] == "“l”: in focus, looks at itself with weight 0.00"
+    assert names[:4] == ["Text", "Show it", TYPED, "Read it"]
+    assert names[4:7] == ["Color the heads by", "Layer", "Head"]
+    assert [re.match(r"layer \d+, head \d+: induction 0\.\d+", one) is not None for one in names[7:12]] == [True] * 5
+    assert names[12:14] == ["shown", "Reset"]
+    assert names[14] == "“l”: in focus, looks at itself with weight 0.00"
     page.keyboard.press("ArrowUp")
     page.keyboard.press("ArrowUp")
     assert state_of(div, "token") == [11]
@@ -458,11 +462,44 @@ def test_in_a_notebook_a_chosen_sentence_is_left_to_python(open_page):
     assert state_of(div, "sentence") == ["code"]
 
 
-def test_the_static_page_says_that_typing_needs_a_notebook(open_page, rng):
-    html = explorer(random_trace(rng), can_type=True).html()  # stored by a notebook that had a model
-    div = widget_of(open_page(html))
-    assert div.get_by_label("Your own text").is_hidden()
-    assert "in a notebook, AttentionExplorer.from_text(loaded, text)" in div.inner_text()
+def test_on_the_site_a_typed_text_goes_to_the_course_gpt(open_page, widget_folder):
+    """Its files are loaded at the first text, and not before; its attention is torch's, in one byte a weight."""
+    data = [path.stat().st_size for path in (widget_folder / "_static/data").glob("course_gpt*.js")]
+    assert f"loads {sum(data) / 1e6:.1f} MB" in TYPED
+    page = open_page(AttentionExplorer("repeat", can_type=True).html())
+    div = widget_of(page)
+    asked = "document.querySelectorAll('script[src*=\"course_gpt\"]').length"
+    box = div.get_by_label(TYPED)
+    text = "And God said, Let there be light: and there was light."
+    box.fill(text)
+    box.blur()
+    assert page.evaluate(asked) == 0
+    box.press("Enter")
+    page.wait_for_function("document.querySelector('.lc-widget').lcModel.get('trace').layers === 4", timeout=20_000)
+    page.wait_for_timeout(0)
+    assert page.evaluate(asked) == len(data)
+    check(div)
+    gpt = course_gpt()
+    ids = [0, *gpt.tokenizer.encode(text)]
+    (trace,) = state_of(div, "trace")
+    assert (trace["ids"], trace["tokens"]) == (ids, [gpt.tokenizer.decode([i]) for i in ids])
+    exact = model_weights(SavedModel(quantized(gpt.model), gpt.tokenizer, {}), ids)
+    assert np.abs(decode(trace) - exact).max() <= error_bound(len(ids)) + 1e-5
+    assert "4 layers of 6 heads" in div.locator(".lc-about").inner_text()
+    assert div.locator(".lc-message").is_hidden()
+    for wrong, words in (
+        ("", None),
+        ("light " * 80, "it may have 2 to 64 tokens with the mark at its beginning, and has"),
+    ):
+        box.fill(wrong)
+        div.get_by_role("button", name="Read it").click()
+        if words:
+            div.locator(".lc-message").get_by_text(words).wait_for()
+        assert state_of(div, "trace") == [trace]
+    div.get_by_label("Text", exact=True).select_option("refrain")
+    settled(page, "refrain")
+    check(div)
+    assert "SmolLM2" not in div.locator(".lc-about").inner_text()
 
 
 @pytest.mark.network

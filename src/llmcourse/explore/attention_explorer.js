@@ -3,6 +3,7 @@
 
 import { announcer, button, choice, el, field, fixed, freshId, menu, redraw, show, sum, svg, tokenName, update, visible } from "./shared.js";
 import { heatMap, slider } from "./draw.js";
+import { createTracer } from "./gpt_trace.js";
 
 // ---- the mathematics -------------------------------------------------------------------------------------------------
 
@@ -136,6 +137,7 @@ export function reading(weights, tokens, token) {
 
 const TRAITS = ["sentences", "sentence", "trace", "layer", "head", "token", "statistic", "hide_first", "text", "can_type", "problem"];
 const OWN = "your own text";
+const [TYPED, TRACED] = ["Your own text, in the course GPT (loads 2.7 MB)", "Your text in the course’s own GPT, which has 4 layers of 6 heads. The other texts show SmolLM2, which has 30 of 9, and has read far more."];
 // A token for the eye, the blank before it less so.
 const tokenText = (text) => (text.length > 1 && text[0] === " " ? [el("i", { text: "␣" }), visible(text.slice(1))] : visible(text));
 const headName = (layer, head) => `L${layer}H${head}`;
@@ -153,8 +155,35 @@ function render({ model, el: host }) {
   const showIt = button("Show it", () => update(model, offered().show));
   const offered = () => get("sentences").find((one) => one.name === get("sentence"));
   const about = el("p", { class: "lc-note lc-about" });
-  const typed = field(OWN[0].toUpperCase() + OWN.slice(1), { type: "text", autocomplete: "off", onchange: () => update(model, { text: typed.input.value }) });
-  typed.node.classList.add("lc-wide");
+  // In a notebook the text goes to Python and its model; on the site to the small model that runs there.
+  const onSite = Boolean(model.load);
+  const typed = field(onSite ? TYPED : OWN[0].toUpperCase() + OWN.slice(1), {
+    type: "text", autocomplete: "off",
+    onchange: () => onSite || update(model, { text: typed.input.value }),
+    onkeydown: (event) => onSite && event.key === "Enter" && follow(),
+  });
+  const look = button("Read it", () => follow());
+  const tracer = createTracer(model, "course_gpt", (share) => live && say(`Loading the course GPT: ${Math.round(100 * share)} %.`));
+  let traced = null;
+  async function follow() {
+    const text = typed.input.value;
+    if (!text.trim()) return;
+    say("Reading your text.");
+    try {
+      const found = await tracer.trace(text);
+      if (!live || !found) return;
+      say("");
+      traced = found;
+      const within = (name, count) => Math.min(get(name), count - 1); // it has fewer layers and heads than SmolLM2
+      update(model, { trace: found, sentence: "", token: found.tokens.length - 1, layer: within("layer", found.layers), head: within("head", found.heads), text });
+    } catch (error) {
+      if (live) say(`This text could not be shown: ${error.message}.`);
+    }
+  }
+  function say(text) {
+    failure = text;
+    draw();
+  }
   const problem = el("p", { class: "lc-message" });
 
   // ---- all heads
@@ -200,7 +229,7 @@ function render({ model, el: host }) {
   });
   const foot = el("p", { class: "lc-note" });
   root.append(
-    el("div", { class: "lc-controls" }, sentences.node, showIt, typed.node),
+    el("div", { class: "lc-controls" }, sentences.node, showIt, el("div", { class: "lc-own" }, typed.node, look)),
     problem,
     about,
     second,
@@ -389,10 +418,11 @@ function render({ model, el: host }) {
     sentences.set([...(own ? [[OWN, OWN]] : []), ...known.map((one) => [one.name, one.title])], get("sentence") || OWN);
     showIt.hidden = !known.length;
     showIt.classList.toggle("lc-away", !chosen);
-    about.textContent = chosen ? chosen.about : "";
+    about.textContent = chosen ? chosen.about : traced && get("trace") === traced ? TRACED : "";
     about.hidden = !known.length;
-    const types = get("can_type") && !model.load;
-    typed.node.hidden = !types;
+    const types = get("can_type") && !onSite;
+    typed.node.parentNode.hidden = onSite ? !known.length : !types;
+    look.hidden = !onSite;
     if (document.activeElement !== typed.input) typed.input.value = get("text");
     const wrong = failure || get("problem");
     problem.textContent = wrong;
@@ -429,6 +459,7 @@ function render({ model, el: host }) {
   const stop = redraw(model, TRAITS, draw);
   return () => {
     live = false;
+    tracer.stop();
     model.off("change:sentence", fetchTrace);
     stop();
     voice.stop();
@@ -447,7 +478,7 @@ function scaleText(top, skip) {
 }
 
 function footText(size, types) {
-  const own = types ? "" : " For a text of your own the model itself is needed: in a notebook, AttentionExplorer.from_text(loaded, text).";
+  const own = types ? "" : " For a text of your own in another model: in a notebook, AttentionExplorer.from_text(loaded, text).";
   return `“Even”: the value of a head that looks at all tokens so far alike. Weights are stored in one byte each; none is off by more than ${fixed(Math.sqrt(size) / 510, 3)}.${own}`;
 }
 

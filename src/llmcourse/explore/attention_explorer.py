@@ -25,7 +25,8 @@ class AttentionExplorer(Widget):
 
     ``sentence`` names one of ``attention_sentences.SENTENCES``, whose trace the site loads when it is chosen; or pass a
     ``trace``. With a ``model``, in a notebook, the reader can type: ``text`` is what was typed, and ``problem`` says
-    why the model would not take it. ``layer``, ``head`` and ``token`` count from 0.
+    why the model would not take it. On the site a typed text goes to the course's own small GPT, which then runs in the
+    page. ``layer``, ``head`` and ``token`` count from 0.
 
     Raises:  traitlets.TraitError for a sentence, layer, head or token that does not exist, or for a broken trace.
     """

@@ -14,6 +14,7 @@ from llmcourse.explore.markup import (
     placeholder,
     static_button,
     static_choice,
+    static_field,
     static_menu,
 )
 
@@ -29,6 +30,7 @@ STATISTICS = {
     "distance": ("distance", "how far back it looks, on average", "tokens"),
 }
 OWN = "your own text"
+TYPED = "Your own text, in the course GPT (loads 2.7 MB)"
 RANKED = 5  # heads that the search lists
 
 
@@ -69,7 +71,9 @@ def _text_controls(widget: "AttentionExplorer") -> Markup:
     menu = static_menu("Text", chosen["title"] if chosen else OWN, titles if chosen else [OWN, *titles])
     note = "A picture of the starting state. With scripts on, texts, heads and tokens can be chosen."
     about = element("p", {"class": "lc-note lc-about"}, chosen["about"] if chosen else "")
-    return Markup(placeholder(note, menu, static_button("Show it")) + about)
+    box = element("input", {"type": "text", "disabled": True})
+    own = element("div", {"class": "lc-own"}, static_field(TYPED, box), static_button("Read it"))
+    return Markup(placeholder(note, menu, static_button("Show it"), own) + about)
 
 
 def _head_controls(widget: "AttentionExplorer") -> Markup:
@@ -164,6 +168,6 @@ def foot_text(size: int) -> str:
     """What "even" means, how exact the weights are, and what this page cannot do."""
     return (
         "“Even”: the value of a head that looks at all tokens so far alike. Weights are stored in one byte each; none "
-        f"is off by more than {fixed(error_bound(size), 3)}. For a text of your own the model itself is needed: in a "
-        "notebook, AttentionExplorer.from_text(loaded, text)."
+        f"is off by more than {fixed(error_bound(size), 3)}. For a text of your own in another model: in a notebook, "
+        "AttentionExplorer.from_text(loaded, text)."
     )
