@@ -111,8 +111,9 @@ class GPTPlayground(Widget):
         ids = self._ids(text, [])
         p = softmax(read(self._loaded.model, ids).logits[-1].astype(np.float64))
         best, names = np.argsort(-p, kind="stable")[:ROWS], self._loaded.tokenizer.token_text
-        rows = [[names(i), float(p[i])] for i in best]
-        others = {"count": p.size - len(rows), "p": float(np.delete(p, best).sum())}
+        # Five digits, of which three are shown: the others depend on the machine and the number of its threads.
+        rows = [[names(i), round(float(p[i]), 5)] for i in best]
+        others = {"count": p.size - len(rows), "p": round(float(np.delete(p, best).sum()), 5)}
         return {"text": text, "tokens": [names(i) for i in ids], "rows": rows, "others": others}
 
     def _ids(self, text: str, generated: list[int]) -> list[int]:

@@ -169,8 +169,8 @@ def test_the_page_holds_the_sample_and_not_the_weights(widget):
     found = {key: float(value) for key, value in re.findall(r'data-key="([^"]+)" data-value="([^"]+)"', html)}
     numbers = widget.numbers()
     for i in range(10):
-        assert found[f"p.{i}"] == pytest.approx(numbers[f"p.{i}"])
-    assert found["others"] == pytest.approx(numbers["others"])
+        assert found[f"p.{i}"] == pytest.approx(numbers[f"p.{i}"], abs=6e-6)  # the page has five digits
+    assert found["others"] == pytest.approx(numbers["others"], abs=6e-6)
     assert "Load the model (0." in html
     assert html == GPTPlayground("The cat sat", loaded=widget._loaded, layer=1, head=1).html()
     assert repr(widget).startswith("GPTPlayground(")
