@@ -73,7 +73,7 @@ def test_progress_follows_the_pieces(open_page):
     bar = div.locator("progress")
     assert bar.is_hidden()
     div.get_by_role("button", name="Load the model").click()
-    assert bar.is_visible()
+    bar.wait_for()
     assert bar.get_attribute("value") is None  # not known yet
     assert div.get_by_role("button", name="Load the model").get_attribute("aria-disabled") == "true"
     page.evaluate("waiting.shift()()")
