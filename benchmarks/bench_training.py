@@ -21,26 +21,15 @@ from transformers import GPT2Config, GPT2LMHeadModel
 
 from llmcourse.learning.recipe import Recipe
 from llmcourse.learning.train import train
-from llmcourse.transformer.config import ModelConfig
 from llmcourse.transformer.decoder import Decoder
 from llmcourse.transformer.gpt2 import GPT2, gpt2_weights
 from llmcourse.transformer.llama import Llama
+from llmcourse.transformer.presets import GPT2_SMALL
+from llmcourse.transformer.saved import course_gpt
 
 STEPS = 8
-GPT2_SIZES = ModelConfig(
-    vocab=1024,
-    width=192,
-    layers=4,
-    heads=6,
-    ffn_width=768,
-    context=256,
-    norm="layer",
-    positions="learned",
-    activation="gelu",
-    bias=True,
-    tied=True,
-)
-COURSE_SIZES = ModelConfig(vocab=1024, width=192, layers=4, heads=6, ffn_width=512, context=256, tied=True)
+GPT2_SIZES = replace(GPT2_SMALL, vocab=1024, width=192, layers=4, heads=6, ffn_width=768, context=256)
+COURSE_SIZES = course_gpt().config
 RECIPE = Recipe(steps=10_000, batch=16, length=256, rate=1e-3, warmup=100)
 
 

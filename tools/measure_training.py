@@ -8,12 +8,9 @@ It writes chapters/09_training_at_scale/04_train_a_gpt.json. Parts (all if none 
     leak       3   the same model with some of the test text among what it learns from, 0 to 64 times, three seeds each
 """
 
-import bz2
 import dataclasses
-import gzip
 import itertools
 import json
-import lzma
 import math
 import sys
 from pathlib import Path
@@ -25,7 +22,7 @@ import torch
 from llmcourse.evaluation.copying import copied_runs
 from llmcourse.evaluation.likelihood import sliding_surprises
 from llmcourse.inference.generate import generate
-from llmcourse.inference.sampling import next_distribution
+from llmcourse.inference.writer import chooser
 from llmcourse.language.ngram import NGramModel
 from llmcourse.learning.batches import Windows
 from llmcourse.learning.corpus import END, TEXTS, Corpus, course_corpus, packed, repeated_share
@@ -34,15 +31,10 @@ from llmcourse.learning.train import held_out_loss, next_token_loss, train
 from llmcourse.transformer.config import ModelConfig
 from llmcourse.transformer.llama import Llama
 from llmcourse.transformer.saved import course_gpt
-from train_course_gpt import compressed_bits, documents_of
+from train_course_gpt import PACKERS, compressed_bits, documents_of
 
 RESULTS = Path(__file__).parents[1] / "chapters/09_training_at_scale/04_train_a_gpt.json"
 COMMAND = "python tools/measure_training.py"
-PACKERS = {
-    "gzip": lambda data: gzip.compress(data, 9, mtime=0),
-    "bzip2": lambda data: bz2.compress(data, 9),
-    "xz": lambda data: lzma.compress(data, preset=9 | lzma.PRESET_EXTREME),
-}
 ORDER = 6  # the longest that NGramModel has, and of 3 to 6 the best on the validation text
 SMALL = ModelConfig(vocab=256, width=64, layers=2, heads=4, ffn_width=172, context=64, tied=True)
 RECIPE = Recipe(steps=600, batch=8, length=64, rate=3e-3, warmup=50, final=0.02)  # both as on the page
@@ -84,13 +76,13 @@ def documents() -> dict[str, Any]:
                     bits(text) | {"n-gram": round(-ngram.log_probabilities(text).sum() / math.log(2), 1)}
                     for text in own.test
                 ],
-                "packers": {pack: round(compressed_bits(PACKERS[pack], behind), 4) for pack in PACKERS},
+                "packers": {name: round(compressed_bits(pack, behind), 4) for name, (_, pack) in PACKERS.items()},
                 # as much of what it was trained on, from the beginning of a document
                 "training": bits(max(own.train, key=len)[: sum(map(len, own.test))]),
             }
         )
     validation = Corpus(corpus.train, (), corpus.validation)
-    levels = {pack: round(compressed_bits(PACKERS[pack], validation), 4) for pack in PACKERS}
+    levels = {name: round(compressed_bits(pack, validation), 4) for name, (_, pack) in PACKERS.items()}
     total = -sum(ngram.log_probabilities(text).sum() for text in corpus.validation) / math.log(2)
     levels["n-gram"] = round(total / sum(len(text.encode()) for text in corpus.validation), 4)
     return {"rows": rows, "validation": levels}
@@ -102,10 +94,7 @@ def copies() -> dict[str, Any]:
     rng = np.random.default_rng(0)
     texts: dict[str, list[str]] = {}
     for temperature in (0.5, 0.8, 1.0):
-
-        def draw(z: np.ndarray, temperature: float = temperature) -> int:
-            return int(rng.choice(z.size, p=next_distribution(z, temperature=temperature)))
-
+        draw = chooser(temperature=temperature, rng=rng)
         start = [saved.tokenizer.special[END]]
         texts[str(temperature)] = [
             saved.tokenizer.decode(list(generate(saved.model, start, choose=draw, max_new=200))).replace(END, " ")

@@ -14,7 +14,8 @@ import numpy as np
 from llmcourse.explore.bundle import data_script
 from llmcourse.explore.gpt_playground import ASSET
 from llmcourse.explore.gpt_reading import read
-from llmcourse.explore.gpt_weights import BEGIN, TOLERANCE, Loaded, describe, packed, pieces, quantized
+from llmcourse.explore.gpt_weights import BEGIN, TOLERANCE, describe, packed, pieces, quantized
+from llmcourse.explore.loaded import Loaded
 from llmcourse.learning.corpus import course_corpus
 from llmcourse.transformer.saved import course_gpt
 

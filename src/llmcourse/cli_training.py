@@ -10,6 +10,7 @@ import torch
 import typer
 from tqdm import tqdm
 
+from llmcourse.learning.cost import parameters
 from llmcourse.learning.metrics import read_metrics
 from llmcourse.learning.parallel import Kind, WorkerLost, Workers, joined_workers
 from llmcourse.learning.plan import Plan
@@ -77,12 +78,12 @@ def _train(session: Session, workers: Workers, kind: Kind, micro_batch: int | No
 
 def _summary(session: Session) -> str:
     plan, sizes = session.plan, session.sizes["train"]
-    model, recipe = session.new_model(), plan.recipe()
+    recipe, count = plan.recipe(), parameters(plan.config(len(session.tokenizer))).total
     per_token = sizes["bytes"] / sizes["tokens"]
     return (
         f"To learn from: {sizes['bytes']:,} bytes of text, {sizes['tokens']:,} tokens of "
         f"{per_token:.2f} bytes, {len(session.tokenizer):,} different ones\n"
-        f"Llama, layers × width = {plan.layers} × {plan.width}: {model.parameter_count:,} parameters\n"
+        f"Llama, layers × width = {plan.layers} × {plan.width}: {count:,} parameters\n"
         f"{plan.steps:,} steps of {plan.batch} × {plan.context} tokens: {recipe.tokens:,}, "
         f"{recipe.tokens / sizes['tokens']:.1f} times the text"
     )

@@ -13,6 +13,7 @@ from llmcourse.transformer.config import ModelConfig
 from llmcourse.transformer.decoder import Decoder
 from llmcourse.transformer.kv_cache import KVCache
 from llmcourse.transformer.record import Record
+from tests.oracles.published_sizes import PUBLISHED
 
 SMALL = {
     "gpt2": replace(presets.GPT2_SMALL, vocab=61, width=24, layers=3, heads=4, ffn_width=40, context=20),
@@ -103,16 +104,7 @@ def test_gpt3s_parameters_and_what_kaplan_counts():
 
 
 def test_published_totals():
-    published = {
-        "GPT2_XL": 1_557_611_200,
-        "LLAMA2_7B": 6_738_415_616,
-        "LLAMA2_13B": 13_015_864_320,
-        "LLAMA2_70B": 68_976_648_192,
-        "LLAMA3_8B": 8_030_261_248,
-        "LLAMA3_70B": 70_553_706_496,
-        "SMOLLM2_135M": 134_515_008,
-    }
-    for name, total in published.items():
+    for name, total in PUBLISHED.items():
         assert parameters(getattr(presets, name)).total == total
 
 

@@ -17,7 +17,7 @@ MUTANTS = (
     Mutant(f"{TRANSFORMER}/head_patterns.py", "np.arange(keys - queries, keys)", "np.arange(queries)", PATTERNS),
     Mutant(f"{TRANSFORMER}/head_patterns.py", "size=size, replace=False", "size=size", PATTERNS),
     # a head removed: rows for columns, and in the model itself
-    Mutant(f"{TRANSFORMER}/ablation.py", "(1, (config.heads, -1))[:, head]", "(0, (config.heads, -1))[head]", ABLATION),
+    Mutant(f"{TRANSFORMER}/ablation.py", "weight[:, head * c", "weight[head * c", ABLATION),
     Mutant(f"{TRANSFORMER}/ablation.py", ".detach().clone()", ".detach()", ABLATION),
     # the trace: bytes cut off instead of rounded, squares not divided by their sum
     Mutant(f"{EXPLORE}/attention_trace.py", "np.rint(STEPS * np.sqrt(", "np.floor(STEPS * np.sqrt(", TRACE),

@@ -58,9 +58,7 @@ MUTANTS = (
     Mutant(f"{LANGUAGE}/bpe.py", "if new <= last:", "if new < 0:", TOKENIZER),
     Mutant(f"{LANGUAGE}/bpe.py", "if len(tokens) < vocab_size:", "if False:", TOKENIZER),
     # files
-    Mutant(
-        f"{LANGUAGE}/bpe_files.py", "os.replace(temporary, path)", "path.write_bytes(temporary.read_bytes())", FILES
-    ),
+    Mutant("src/llmcourse/files.py", "os.replace(part, path)", "path.write_bytes(part.read_bytes())", FILES),
     Mutant(f"{LANGUAGE}/bpe_files.py", 'content.get("version") != VERSION', '"version" not in content', FILES),
     Mutant(f"{LANGUAGE}/bpe_files.py", "if kind == _SPECIAL}", "if kind == _NORMAL}", FILES),
 )

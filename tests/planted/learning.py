@@ -9,6 +9,7 @@ SAVED, SAVED_UNIT = "src/llmcourse/transformer/saved.py", "tests/unit/transforme
 LIKELIHOOD, LIKELIHOOD_UNIT = "src/llmcourse/evaluation/likelihood.py", "tests/unit/evaluation/test_likelihood.py"
 BATCHES, BATCHES_UNIT = f"{SOURCE}/batches.py", f"{UNIT}/test_batches.py"
 TRAIN, TRAIN_UNIT = f"{SOURCE}/train.py", f"{UNIT}/test_train.py"
+WHOLE = "src/llmcourse/files.py"
 CHECKPOINT = f"{SOURCE}/checkpoint.py"
 PARALLEL, PARALLEL_UNIT = f"{SOURCE}/parallel.py", f"{UNIT}/test_parallel.py"
 METRICS, METRICS_UNIT = f"{SOURCE}/metrics.py", f"{UNIT}/test_metrics.py"
@@ -48,8 +49,8 @@ MUTANTS = (
     Mutant(METRICS, 'if record["step"] < step]', 'if record["step"] <= step]', METRICS_UNIT),
     Mutant(METRICS, "            self.file.flush()\n", "", METRICS_UNIT),
     Mutant(METRICS, "for line in lines[:-1]", "for line in lines if line", METRICS_UNIT),
-    Mutant(SAVED, "        os.replace(part, path)", "        path.write_bytes(part.read_bytes()[:-1])", SAVED_UNIT),
-    Mutant(SAVED, "part = Path(scratch) / path.name", "part = path", f"{SAVED_UNIT} {TRAIN_UNIT}"),
+    Mutant(WHOLE, "os.replace(part, path)", "path.write_bytes(part.read_bytes()[:-1])", SAVED_UNIT),
+    Mutant(WHOLE, "part = Path(scratch) / path.name", "part = path", f"{SAVED_UNIT} {TRAIN_UNIT}"),
     Mutant(SAVED, "p.detach().to(dtype)", "p.detach()", SAVED_UNIT),
     # several workers
     Mutant(PARALLEL, "value.item() / self.count", "value.item()", PARALLEL_UNIT),

@@ -17,7 +17,7 @@ from llmcourse.transformer.checkpoint import load
 from llmcourse.transformer.head_patterns import SCORES, induction_pattern, rank_heads, uniform_attention
 from llmcourse.transformer.saved import SavedModel, course_gpt
 from tests.site.test_draw import marks
-from tests.site.widgets import READ, SET, focused, in_notebook, same, shown, state_of, widget_of
+from tests.site.widgets import READ, SET, focused, in_notebook, moving, same, shown, state_of, widget_of
 
 pytestmark = pytest.mark.browser
 
@@ -422,11 +422,7 @@ def test_rows_stand_side_by_side_and_nothing_overlaps(open_page, width):
 
 def test_nothing_moves_for_readers_who_asked_for_that(open_page):
     page = open_page(*several(), reduced_motion="reduce")
-    moving = """[...document.querySelectorAll('.lc-widget *')].filter(one => {
-        const style = getComputedStyle(one);
-        return parseFloat(style.transitionDuration) > 0 || style.animationName !== 'none';
-        }).length"""
-    assert page.evaluate(moving) == 0
+    assert moving(page) == 0
 
 
 def test_a_notebook_takes_a_typed_text_and_python_answers(open_page, rng):

@@ -13,7 +13,7 @@ from llmcourse.explore.gpt_playground import GPTPlayground
 from llmcourse.explore.gpt_playground_picture import said
 from llmcourse.explore.gpt_reading import read
 from tests.site.gpt_files import PIECES, check, load, numbers, playground, rounded, settled, write_files
-from tests.site.widgets import READ, SET, focused, in_notebook, state_of, widget_of
+from tests.site.widgets import READ, SET, focused, in_notebook, moving, state_of, widget_of
 from tests.unit.explore.tiny_gpt import tiny_gpt, tokenizer
 
 pytestmark = pytest.mark.browser
@@ -511,11 +511,7 @@ def test_the_loaded_widget_fits_its_width_and_its_height_stays(open_loaded, widt
 
 def test_nothing_moves_for_readers_who_asked_for_that(open_page):
     page = open_page(*several(), reduced_motion="reduce")
-    moving = """[...document.querySelectorAll('.lc-widget *')].filter(one => {
-        const style = getComputedStyle(one);
-        return parseFloat(style.transitionDuration) > 0 || style.animationName !== 'none';
-        }).length"""
-    assert page.evaluate(moving) == 0
+    assert moving(page) == 0
 
 
 def test_a_view_that_is_taken_down_stops_its_worker_and_listens_no_more(open_page):

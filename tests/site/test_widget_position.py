@@ -6,7 +6,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator
 
 from llmcourse.explore.position import PositionExplorer
-from tests.site.widgets import READ, SET, focused, in_notebook, same, shown, state_of, widget_of
+from tests.site.widgets import READ, SET, focused, in_notebook, moving, same, shown, state_of, widget_of
 
 pytestmark = pytest.mark.browser
 
@@ -165,11 +165,7 @@ def test_the_static_picture_draws_the_same_lines(open_page):
 
 def test_nothing_moves_for_readers_who_asked_for_that(open_page):
     page = open_page(PositionExplorer().html(), reduced_motion="reduce")
-    moving = """[...document.querySelectorAll('.lc-widget *')].filter(one => {
-        const style = getComputedStyle(one);
-        return parseFloat(style.transitionDuration) > 0 || style.animationName !== 'none';
-        }).length"""
-    assert page.evaluate(moving) == 0
+    assert moving(page) == 0
 
 
 def test_a_page_opened_as_a_file_mounts_it(open_page):

@@ -6,7 +6,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator
 
 from llmcourse.explore.rotary import RotaryExplorer
-from tests.site.widgets import READ, SET, focused, in_notebook, same, shown, state_of, swipe, widget_of
+from tests.site.widgets import READ, SET, focused, in_notebook, moving, same, shown, state_of, swipe, widget_of
 
 pytestmark = pytest.mark.browser
 
@@ -175,11 +175,7 @@ def test_nothing_jumps_when_a_scaling_or_a_span_changes(open_page, width):
 
 def test_nothing_moves_for_readers_who_asked_for_that(open_page):
     page = open_page(mixed().html(), reduced_motion="reduce")
-    moving = """[...document.querySelectorAll('.lc-widget *')].filter(one => {
-        const style = getComputedStyle(one);
-        return parseFloat(style.transitionDuration) > 0 || style.animationName !== 'none';
-    }).length"""
-    assert page.evaluate(moving) == 0
+    assert moving(page) == 0
 
 
 def test_a_notebooks_model_gets_the_same_view_and_sends_what_python_accepts(open_page):

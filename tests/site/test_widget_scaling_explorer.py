@@ -14,7 +14,7 @@ from llmcourse.explore.scaling_explorer_words import amount
 from llmcourse.explore.scaling_laws import PUBLISHED_LAWS
 from llmcourse.explore.scaling_models import KNOWN_MODELS
 from llmcourse.learning.scaling import LossLaw
-from tests.site.widgets import READ, SET, focused, in_notebook, shown, state_of, swipe, widget_of
+from tests.site.widgets import READ, SET, focused, in_notebook, moving, shown, state_of, swipe, widget_of
 
 pytestmark = pytest.mark.browser
 
@@ -283,11 +283,7 @@ def test_nothing_jumps_when_the_law_the_model_or_the_use_changes(open_page, widt
 
 def test_nothing_moves_for_readers_who_asked_for_that(open_page):
     page = open_page(mixed().html(), reduced_motion="reduce")
-    moving = """[...document.querySelectorAll('.lc-widget *')].filter(one => {
-        const style = getComputedStyle(one);
-        return parseFloat(style.transitionDuration) > 0 || style.animationName !== 'none';
-    }).length"""
-    assert page.evaluate(moving) == 0
+    assert moving(page) == 0
 
 
 def test_a_notebooks_model_gets_the_same_view_and_sends_what_python_accepts(open_page):

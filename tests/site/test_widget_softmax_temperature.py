@@ -15,7 +15,7 @@ from llmcourse.explore.softmax_temperature import SoftmaxTemperature
 from llmcourse.inference.sampling import cut_mass, min_p, next_distribution, top_k, top_p
 from llmcourse.language.information import entropy
 from llmcourse.language.softmax import softmax
-from tests.site.widgets import READ, SET, focused, in_notebook, same, shown, state_of, swipe, widget_of
+from tests.site.widgets import READ, SET, focused, in_notebook, moving, same, shown, state_of, swipe, widget_of
 
 pytestmark = pytest.mark.browser
 
@@ -334,11 +334,7 @@ def test_nothing_jumps_when_a_knob_turns_or_a_message_comes(open_page, width):
 
 def test_nothing_moves_for_readers_who_asked_for_that(open_page):
     page = open_page(*several(), reduced_motion="reduce")
-    moving = """[...document.querySelectorAll('.lc-widget *')].filter(one => {
-        const style = getComputedStyle(one);
-        return parseFloat(style.transitionDuration) > 0 || style.animationName !== 'none';
-        }).length"""
-    assert page.evaluate(moving) == 0
+    assert moving(page) == 0
 
 
 def test_a_page_opened_as_a_file_loads_the_prompts_when_it_is_scrolled_to(open_page):

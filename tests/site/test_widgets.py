@@ -15,7 +15,7 @@ from llmcourse.explore.next_token import NextTokenExplorer
 from llmcourse.language.information import cross_entropy, entropy, kl_divergence, perplexity, surprise
 from llmcourse.language.ngram import AddK, KneserNey, NGramModel
 from llmcourse.language.vocabulary import Vocabulary, tokenize
-from tests.site.widgets import READ, SET, focused, in_notebook, same, shown, state_of, swipe, widget_of
+from tests.site.widgets import READ, SET, focused, in_notebook, moving, same, shown, state_of, swipe, widget_of
 
 pytestmark = pytest.mark.browser
 
@@ -567,15 +567,7 @@ def test_the_static_picture_has_the_same_numbers_and_place_as_the_live_widget(op
 
 def test_nothing_moves_for_readers_who_asked_for_that(open_page):
     page = open_page(*both(), reduced_motion="reduce")
-    assert (
-        page.evaluate(
-            """[...document.querySelectorAll('.lc-widget *')].filter(one => {
-        const style = getComputedStyle(one);
-        return parseFloat(style.transitionDuration) > 0 || style.animationName !== 'none';
-        }).length"""
-        )
-        == 0
-    )
+    assert moving(page) == 0
 
 
 @pytest.mark.network

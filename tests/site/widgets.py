@@ -108,6 +108,7 @@ def open_page(browser: Browser, widget_folder: Path, widget_server: str) -> Iter
             page.evaluate(
                 "Promise.all([...document.querySelectorAll('.lc-widget')].map(div => llmcourseHost.mount(div)))"
             )
+        page.evaluate("document.fonts.ready.then(() => true)")  # a line may break elsewhere in another font
         page.complaints = complaints
         return page
 
@@ -138,6 +139,16 @@ def same(actual: dict[str, float], expected: dict[str, float]) -> None:
 
 def state_of(div: Locator, *names: str) -> list:
     return div.evaluate("(div, names) => names.map(name => div.lcModel.get(name))", list(names))
+
+
+def moving(page: Page) -> int:
+    """How many parts of the widgets on a page have a transition that takes time, or an animation."""
+    return page.evaluate(
+        """() => [...document.querySelectorAll('.lc-widget *')].filter(one => {
+        const style = getComputedStyle(one);
+        return parseFloat(style.transitionDuration) > 0 || style.animationName !== 'none';
+        }).length"""
+    )
 
 
 def focused(page: Page) -> str:

@@ -13,7 +13,8 @@ import traitlets
 
 from llmcourse.explore.attention_explorer_picture import RANKED, draw
 from llmcourse.explore.attention_sentences import SENTENCES
-from llmcourse.explore.attention_trace import Loaded, Trace, check_trace, decode, read_trace, trace_of
+from llmcourse.explore.attention_trace import Trace, check_trace, decode, read_trace, trace_of
+from llmcourse.explore.loaded import Loaded
 from llmcourse.explore.markup import Markup
 from llmcourse.explore.widget import Widget, check
 from llmcourse.shapes import Array, Float

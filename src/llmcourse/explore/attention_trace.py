@@ -22,10 +22,11 @@ import json
 import math
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import numpy as np
 
+from llmcourse.explore.loaded import Loaded
 from llmcourse.shapes import Array, Float
 
 MIN_TOKENS, MAX_TOKENS = 2, 64
@@ -34,19 +35,6 @@ KEYS = ("name", "tokens", "ids", "layers", "heads", "weights")
 STEPS = 255
 
 Trace = dict[str, Any]
-
-
-@runtime_checkable
-class Loaded(Protocol):
-    """What a text is run on: a ``LoadedModel`` of transformer.checkpoint, which this module does not load."""
-
-    @property
-    def model(self) -> Any:
-        """Tokens to logits, with a ``record``."""
-
-    @property
-    def tokenizer(self) -> Any:
-        """Text to tokens and back."""
 
 
 def encode(weights: Float[Array, "layers H T T"], tokens: list[str], ids: list[int], *, name: str = "") -> Trace:

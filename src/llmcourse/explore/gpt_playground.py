@@ -14,6 +14,7 @@ import traitlets
 from llmcourse.explore import gpt_weights
 from llmcourse.explore.gpt_playground_picture import ROWS, draw
 from llmcourse.explore.gpt_reading import Reading, lens_ranks, read, window_start
+from llmcourse.explore.loaded import Loaded
 from llmcourse.explore.markup import Markup
 from llmcourse.explore.prng import uniform
 from llmcourse.explore.widget import Widget, check
@@ -60,7 +61,7 @@ class GPTPlayground(Widget):
     sample = traitlets.Dict().tag(sync=True)
 
     def __init__(
-        self, text: str = TEXT, *, loaded: gpt_weights.Loaded | None = None, asset: str | None = None, **options: Any
+        self, text: str = TEXT, *, loaded: Loaded | None = None, asset: str | None = None, **options: Any
     ) -> None:
         self._loaded = course_gpt() if loaded is None else loaded
         self._data = gpt_weights.packed(self._loaded.model)
@@ -143,8 +144,10 @@ class GPTPlayground(Widget):
 
     def distribution(self) -> Float[Array, " V"]:
         """The distribution that a token after the one in focus is drawn from."""
+        return self._drawn(self.reading().logits[self.focus()])
+
+    def _drawn(self, z: Float[Array, " V"]) -> Float[Array, " V"]:
         settings = {"top_k": self.top_k or None, "top_p": self.top_p if self.top_p < 1 else None}
-        z = self.reading().logits[self.focus()]
         return next_distribution(z, temperature=self.temperature, **settings)
 
     def write(self, times: int = 1) -> None:
@@ -159,7 +162,7 @@ class GPTPlayground(Widget):
         """The numbers on display when the model is loaded, by the names they have in the page (``data-key``)."""
         reading, t = self.reading(), self.focus()
         z = reading.logits[t].astype(np.float64)
-        own, drawn = softmax(z), self.distribution()
+        own, drawn = softmax(z), self._drawn(reading.logits[t])
         best = np.argsort(-own, kind="stable")[:ROWS]
         values = {f"p.{i}": own[v] for i, v in enumerate(best)} | {f"drawn.{i}": drawn[v] for i, v in enumerate(best)}
         values |= {"others": np.delete(own, best).sum(), "drawn_others": np.delete(drawn, best).sum()}
@@ -176,7 +179,7 @@ class GPTPlayground(Widget):
 
 
 @cache
-def course_gpt() -> gpt_weights.Loaded:
+def course_gpt() -> Loaded:
     """The course's own GPT, read once."""
     from llmcourse.transformer import saved  # here, because it brings torch
 

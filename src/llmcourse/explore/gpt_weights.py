@@ -14,15 +14,16 @@ writes them, ``texts``, the same for the eye, ``merges``, triples of two ids and
 import base64
 import copy
 import zlib
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import numpy as np
 
+from llmcourse.explore.loaded import Loaded
 from llmcourse.language.bpe_files import letters
 from llmcourse.language.pretokenize import SINCE_UNICODE_16
 from llmcourse.learning.quantize import dequantize_rows, quantize_rows
 
-__all__ = ["BEGIN", "PIECE", "TOLERANCE", "Loaded", "describe", "packed", "pieces", "quantized"]
+__all__ = ["BEGIN", "PIECE", "TOLERANCE", "describe", "packed", "pieces", "quantized"]
 
 BEGIN = "<|endoftext|>"  # stands between two texts, and so before the first
 TOLERANCE = 0.5  # logits: tools/playground_data.py ships no model that rounding to bytes moves by more
@@ -32,19 +33,6 @@ _NEEDED = {
     "activation": "swiglu", "bias": False, "tied": True,
 }  # fmt: skip
 _SIZES = ("vocab", "width", "layers", "heads", "ffn_width", "context", "norm_eps", "rope_base")
-
-
-@runtime_checkable
-class Loaded(Protocol):
-    """What the page runs: a ``SavedModel`` of transformer.saved, which this module does not load."""
-
-    @property
-    def model(self) -> Any:
-        """Tokens to logits."""
-
-    @property
-    def tokenizer(self) -> Any:
-        """Text to tokens and back."""
 
 
 def packed(model: Any) -> bytes:

@@ -13,11 +13,11 @@ they are; ``merges``, first learned first, each as its two parts with a space be
 import contextlib
 import json
 import os
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from llmcourse.files import replacing
 from llmcourse.language.bpe_merges import Pair
 
 __all__ = ["BYTE_ORDER", "from_letters", "letters", "naming", "read_gguf", "read_json", "write_json"]
@@ -57,8 +57,8 @@ def from_letters(text: str) -> bytes:
 def write_json(
     path: str | os.PathLike[str], tokens: list[bytes], merges: list[Pair], special: dict[str, int], pattern: str
 ) -> None:
-    """Write the file whole or not at all: under a temporary name first, and then moved to ``path`` in one step."""
-    path, names = Path(path), {i: text for text, i in special.items()}
+    """Write the file whole or not at all."""
+    names = {i: text for text, i in special.items()}
     content = {
         "format": FORMAT,
         "version": VERSION,
@@ -67,10 +67,8 @@ def write_json(
         "tokens": [names.get(i, letters(token)) for i, token in enumerate(tokens)],
         "merges": [f"{letters(tokens[left])} {letters(tokens[right])}" for left, right in merges],
     }
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}-") as scratch:  # the same disk
-        temporary = Path(scratch) / path.name
-        temporary.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-        os.replace(temporary, path)
+    with replacing(path) as part:
+        part.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 def read_json(path: str | os.PathLike[str]) -> dict[str, Any]:

@@ -12,14 +12,13 @@ that a training that was stopped goes on with the very batches it would have had
 """
 
 import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 
+from llmcourse.files import replacing
 from llmcourse.shapes import Int, Integer
 
 __all__ = ["Windows", "held_out_windows", "open_tokens", "write_tokens"]
@@ -38,15 +37,8 @@ def write_tokens(path: str | os.PathLike[str], tokens: Sequence[int] | Tokens, *
     if ids.min() < 0 or ids.max() >= vocab:
         wrong = ids.min() if ids.min() < 0 else ids.max()
         raise ValueError(f"id {wrong} is outside 0 … {vocab - 1}")
-    path = Path(path)
-    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
-        try:
-            np.save(file, ids.astype(np.uint16 if vocab <= 1 << 16 else np.uint32), allow_pickle=False)
-        except BaseException:
-            file.close()
-            os.unlink(file.name)
-            raise
-    os.replace(file.name, path)
+    with replacing(path) as part, part.open("wb") as file:  # given a name, numpy might add an ending to it
+        np.save(file, ids.astype(np.uint16 if vocab <= 1 << 16 else np.uint32), allow_pickle=False)
 
 
 def open_tokens(path: str | os.PathLike[str], *, vocab: int) -> Tokens:

@@ -10,7 +10,7 @@ A text about one subject does not fall into independent pieces: what is held out
 whole phrases with what is learned from. ``repeated_share`` measures how much of it stands there word for word.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -34,6 +34,15 @@ class Corpus:
     validation: tuple[str, ...]
     test: tuple[str, ...]
 
+    @classmethod
+    def of(cls, texts: Iterable[Mapping[Part, Sequence[str]]]) -> "Corpus":
+        """The documents of several texts, each as ``cut`` gives them, text after text."""
+        parts: dict[Part, list[str]] = {"train": [], "validation": [], "test": []}
+        for text in texts:
+            for part, documents in text.items():
+                parts[part] += documents
+        return cls(**{part: tuple(documents) for part, documents in parts.items()})
+
     @property
     def training_text(self) -> str:
         """All of the training part in one string."""
@@ -41,22 +50,21 @@ class Corpus:
 
 
 def course_corpus(names: Iterable[str] = TEXTS) -> Corpus:
-    """The course's texts, fetched if need be, with plain line ends and without the marks of old disk formats.
+    """The course's texts, fetched if need be, as ``cut`` divides them.
 
     Raises:  as ``data.read``.
     """
-    parts: dict[Part, list[str]] = {"train": [], "validation": [], "test": []}
-    for name in names:
-        for part, documents in cut(data.read(name).replace("\r\n", "\n").replace("\x1a", "")).items():
-            parts[part] += documents
-    return Corpus(**{part: tuple(documents) for part, documents in parts.items()})
+    return Corpus.of(cut(data.read(name)) for name in names)
 
 
 def cut(text: str) -> dict[Part, list[str]]:
-    """The documents of one text for each part; put together in order they are the text.
+    """The documents of one text for each part, with plain line ends and without the marks of old disk formats.
+
+    Put together in order they are the text.
 
     Raises:  ValueError for a text with fewer lines than stretches.
     """
+    text = text.replace("\r\n", "\n").replace("\x1a", "")
     lines = text.splitlines(keepends=True)
     if len(lines) < STRETCHES:
         raise ValueError(f"a text of {len(lines)} lines cannot be cut into {STRETCHES} stretches")

@@ -1,12 +1,13 @@
 """The record of a training, one JSON object a line, and its picture (standard library, matplotlib)."""
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
+
+from llmcourse.files import replacing
 
 __all__ = ["Metrics", "plot_losses", "read_metrics"]
 
@@ -38,9 +39,8 @@ class Metrics:
         if self.path is None:
             return
         kept = [record for record in read_metrics(self.path.parent) if record["step"] < step]
-        part = self.path.with_suffix(".part")  # moved into place whole: a kill here must not lose the record
-        part.write_text("".join(json.dumps(record) + "\n" for record in kept), encoding="utf-8", newline="\n")
-        os.replace(part, self.path)
+        with replacing(self.path) as part:  # a kill here must not lose the record
+            part.write_text("".join(json.dumps(record) + "\n" for record in kept), encoding="utf-8", newline="\n")
         self.file = self.path.open("a", encoding="utf-8", newline="\n")
 
     def add(self, record: dict[str, Any]) -> None:

@@ -10,8 +10,8 @@ import json
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import torch
 from matplotlib.figure import Figure
@@ -41,18 +41,16 @@ def read_texts(files: tuple[str, ...]) -> Corpus:
     """
     if not files:
         raise ValueError("there are 0 texts to learn from; name files, or texts of the course: llmcourse fetch")
-    parts: dict[Any, list[str]] = {"train": [], "validation": [], "test": []}
+    texts = []
     for name in files:
         try:
             text = data.read(name) if name in data.TEXTS else Path(name).read_bytes().decode("utf-8-sig")
-            pieces = cut(text.replace("\r\n", "\n").replace("\x1a", ""))
+            texts.append(cut(text))
         except FileNotFoundError:
             raise ValueError(f"{name} is neither a file nor a text of the course ({', '.join(data.TEXTS)})") from None
         except ValueError as error:
             raise ValueError(f"{name}: {error}") from None
-        for part, documents in pieces.items():
-            parts[part] += documents
-    return Corpus(**{part: tuple(documents) for part, documents in parts.items()})
+    return Corpus.of(texts)
 
 
 def prepare(plan: Plan, folder: Path) -> None:
@@ -94,12 +92,12 @@ class Session:
     plan: Plan
     folder: Path
 
-    @property
+    @cached_property
     def tokenizer(self) -> Tokenizer:
         """As it was learned or given when the training began."""
         return Tokenizer.load(self.folder / "tokenizer.json")
 
-    @property
+    @cached_property
     def sizes(self) -> dict[str, dict[str, int]]:
         """Bytes and tokens of the two parts."""
         return json.loads((self.folder / "texts.json").read_text(encoding="utf-8"))

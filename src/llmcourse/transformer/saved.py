@@ -8,7 +8,6 @@ was trained on, how, and how well it does. ``NAME.tokenizer.json`` is the tokeni
 import dataclasses
 import json
 import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from llmcourse.files import replacing
 from llmcourse.language.bpe import Tokenizer
 from llmcourse.transformer.config import ModelConfig
 from llmcourse.transformer.decoder import Decoder
@@ -114,14 +114,11 @@ def load_saved(path: str | os.PathLike[str]) -> SavedModel:
 
 
 def write_safetensors(path: str | os.PathLike[str], tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
-    """Write the file whole or not at all: under a temporary name first, flushed, and then moved in one step."""
-    path = Path(path)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".writing-") as scratch:
-        part = Path(scratch) / path.name
+    """Write the file whole or not at all, on the disk before it is moved into place."""
+    with replacing(path) as part:
         save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, part, metadata)
         with part.open("rb+") as file:
             os.fsync(file.fileno())
-        os.replace(part, path)
 
 
 def _tokenizer_path(path: Path) -> Path:

@@ -12,7 +12,8 @@ import torch
 from numpy.testing import assert_array_equal
 
 from llmcourse.explore.bundle import data_script
-from llmcourse.explore.gpt_weights import PIECE, Loaded, describe, packed, pieces, quantized
+from llmcourse.explore.gpt_weights import PIECE, describe, packed, pieces, quantized
+from llmcourse.explore.loaded import Loaded
 from llmcourse.language.bpe import Tokenizer
 from llmcourse.learning.quantize import LEVELS
 from llmcourse.transformer.gpt2 import GPT2
