@@ -21,6 +21,7 @@ NUMPY = [
 COUNTING = ["transformer/config", *(f"learning/{name}" for name in ("cost", "memory", "scaling", "scaling_fit"))]
 COUNTING += [f"learning/{name}" for name in ("batches", "corpus", "metrics", "plan", "recipe")]
 TORCH = [f"transformer/{name}" for name in ("norms", "positions", "rotary", "linear_attention")]
+TORCH += [f"alignment/{name}" for name in ("dpo", "preferences")]
 KEYS = set(re.findall(r"^@\w+\{([^,]+),", (ROOT / "book/references.bib").read_text(encoding="utf-8"), re.MULTILINE))
 
 
