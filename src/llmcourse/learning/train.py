@@ -29,7 +29,7 @@ from llmcourse.learning.recipe import Recipe
 from llmcourse.shapes import Float, Int, Integer
 from llmcourse.transformer.decoder import Decoder
 
-__all__ = ["Record", "held_out_loss", "next_token_loss", "train"]
+__all__ = ["Record", "held_out_loss", "move", "next_token_loss", "train"]
 
 Record = dict[str, Any]
 Tokens = Integer[np.ndarray, " N"]
@@ -90,7 +90,7 @@ def train(
         for step in range(first, recipe.steps):
             loss = _gradient(module, windows, recipe, step, workers)
             between_steps = False  # an error or Ctrl-C from here on may find some parameters moved and others not
-            norm = _move(module, optimizer, recipe, step)
+            norm = move(module, optimizer, recipe, step)
             record = {"step": step, "loss": loss, "rate": recipe.rate_at(step), "gradient_norm": norm}
             record |= {"tokens": (step + 1) * recipe.batch * recipe.length, "seconds": time.perf_counter() - started}
             if held_out is not None and ((step + 1) % evaluate_every == 0 or step + 1 == recipe.steps):
@@ -135,7 +135,7 @@ def _gradient(model: nn.Module, windows: Windows, recipe: Recipe, step: int, wor
     return mean
 
 
-def _move(model: nn.Module, optimizer: torch.optim.Optimizer, recipe: Recipe, step: int) -> float:
+def move(model: nn.Module, optimizer: torch.optim.Optimizer, recipe: Recipe, step: int) -> float:
     """The optimizer's step along the gradient, clipped; the length that the gradient had before."""
     norm = nn.utils.clip_grad_norm_(model.parameters(), recipe.clip or float("inf"))
     norm = norm.full_tensor() if isinstance(norm, DTensor) else norm  # fsdp's is spread over the workers

@@ -169,13 +169,13 @@ def test_asked_to_stop_it_writes_a_checkpoint_and_ends(tmp_path, whole):
     assert goes_on(tmp_path, whole) == list(range(7, 12))
 
 
-@pytest.mark.parametrize("where", ["_gradient", "_move", "held_out_loss"])
+@pytest.mark.parametrize("where", ["_gradient", "move", "held_out_loss"])
 def test_an_error_in_the_middle_of_a_step_leaves_a_checkpoint_between_steps(tmp_path, whole, monkeypatch, where):
     real, calls = getattr(training, where), []
 
     def fails(*arguments, **options):
         calls.append(None)
-        result = real(*arguments, **options)  # for _move: the parameters have moved, and nobody has written it down
+        result = real(*arguments, **options)  # for move: the parameters have moved, and nobody has written it down
         if len(calls) == 6:
             raise KeyboardInterrupt
         return result
