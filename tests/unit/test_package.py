@@ -17,6 +17,7 @@ NUMPY = [
     "inference/sampling",
     *(f"learning/{name}" for name in ("kaplan", "isoflop", "quantize", "schedules")),
     "evaluation/copying",
+    *(f"evaluation/{name}" for name in ("perplexity", "tokenizations")),
 ]
 COUNTING = ["transformer/config", *(f"learning/{name}" for name in ("cost", "memory", "scaling", "scaling_fit"))]
 COUNTING += [f"learning/{name}" for name in ("batches", "corpus", "metrics", "plan", "recipe")]

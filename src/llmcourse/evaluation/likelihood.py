@@ -9,17 +9,18 @@ are new in it are counted: each of them, but for the beginning of the text, with
                 |--- window 2 ---|
 """
 
-import math
 from collections.abc import Iterable, Sequence
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from llmcourse.evaluation.perplexity import Ratio, bits_per
 from llmcourse.shapes import Float
 from llmcourse.transformer.decoder import Decoder
 
-__all__ = ["bits_per_byte", "sliding_surprises"]
+__all__ = ["bits_per_byte", "continuation_log_probabilities", "sliding_surprises"]
 
 
 @torch.no_grad()
@@ -56,7 +57,7 @@ def sliding_surprises(
 
 def bits_per_byte(
     model: Decoder, documents: Iterable[tuple[Sequence[int], int]], *, stride: int, context: int | None = None
-) -> tuple[float, float]:
+) -> Ratio:
     """Surprise per byte over documents, each given as its tokens and its length in bytes; and its standard error.
 
     Independent of the tokenizer, unlike perplexity: the same text has the same bytes for every model. The error is that
@@ -66,18 +67,41 @@ def bits_per_byte(
     Raises:  ValueError for no documents or one of 0 bytes, and as ``sliding_surprises``.
     Source:  Gao et al. (2020), "The Pile", section 3.1. {cite}`gao2020pile`
     """
-    bits, sizes = [], []
+    nats, sizes = [], []
     for tokens, size in documents:
         if size < 1:
             raise ValueError(f"a document has {size} bytes; each needs at least one")
-        surprises = sliding_surprises(model, tokens, stride=stride, context=context)
-        bits.append(surprises.double().sum().item() / math.log(2))
+        nats.append(sliding_surprises(model, tokens, stride=stride, context=context).double().sum().item())
         sizes.append(size)
-    if not bits:
+    if not nats:
         raise ValueError("there are 0 documents to read")
-    ratio, n = sum(bits) / sum(sizes), len(bits)
-    spread = math.sqrt(sum((b - ratio * s) ** 2 for b, s in zip(bits, sizes, strict=True)))
-    return ratio, spread / sum(sizes) * math.sqrt(n / (n - 1)) if n > 1 else math.nan
+    return bits_per(np.array(nats), np.array(sizes))
+
+
+@torch.no_grad()
+def continuation_log_probabilities(
+    model: Decoder, context: Sequence[int], continuations: Sequence[Sequence[int]], *, batch: int = 64
+) -> Float[np.ndarray, " N"]:
+    r"""$\log p(\text{continuation} \mid \text{context})$ for many continuations, the equally long ones at once.
+
+    Units:   nats, at most 0.
+    Raises:  ValueError for an empty context or continuation, none at all, or a text longer than the model's context.
+    Derivation: the chain rule: the sum of the log-probabilities of the continuation's tokens.
+    """
+    lengths = [len(row) for row in continuations]
+    if not context or not lengths or min(lengths) < 1:
+        raise ValueError(f"a context of {len(context)} tokens and continuations of {lengths}: none may be empty")
+    if len(context) + max(lengths) > model.config.context + 1:
+        longest = len(context) + max(lengths)
+        raise ValueError(f"{longest} tokens are more than the context of {model.config.context} and one to be foretold")
+    found = np.empty(len(lengths))
+    for length in set(lengths):
+        places = [i for i, other in enumerate(lengths) if other == length]
+        for start in range(0, len(places), batch):
+            chosen = places[start : start + batch]
+            rows = torch.tensor([[*context, *continuations[i]] for i in chosen])  # (B, T)
+            found[chosen] = -_surprises(model, rows)[:, -length:].double().sum(dim=-1).numpy()
+    return found
 
 
 def _surprises(model: Decoder, windows: Tensor) -> Tensor:
