@@ -1,8 +1,9 @@
 """A question set of our own: 352 multiple-choice questions of general knowledge (standard library).
 
 Written for this course; none is taken from a published benchmark. The facts, and the plainest of the questions, stand
-in many books: that a model has met them is the point, not a leak. Three quarters were written one by one; the arithmetic, the units and most of the calendar are computed by
-``tools/make_questions.py`` from a seed. The file is ``evaluation/questions.json``, one item a line.
+in many books: that a model has met them is the point, not a leak. Three quarters were written one by one; the
+arithmetic, the units and half of the calendar are computed by ``tools/make_questions.py`` from a seed. The file is
+``evaluation/questions.json``, one item a line.
 """
 
 import json
