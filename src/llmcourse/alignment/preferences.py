@@ -223,7 +223,7 @@ def kto_loss(
 
     Range:   0 to the larger λ; a half of λ where Δ equals z₀.
     Raises:  ValueError for no responses, lengths that differ, a ``beta`` or a λ that is not positive and finite.
-    Source:  Ethayarajh et al. (2024), section 4.1, the loss and its value function. {cite}`ethayarajh2024kto`
+    Source:  Ethayarajh et al. (2024), section 4.1, eq. 7 and the value function below it. {cite}`ethayarajh2024kto`
 
     >>> liked = torch.tensor([True, False])
     >>> kto_loss(torch.zeros(2), liked, beta=0.1, reference_point=torch.tensor(0.0)).item()

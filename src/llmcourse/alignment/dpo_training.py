@@ -1,0 +1,103 @@
+"""Training a model on pairs of responses, one of which is preferred (torch)."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from llmcourse.alignment.dpo import response_logprob
+from llmcourse.alignment.sft import Example, examples_of_step, filled_up
+from llmcourse.learning.optim import make_adamw
+from llmcourse.learning.recipe import Recipe
+from llmcourse.learning.train import move
+from llmcourse.shapes import Float
+from llmcourse.transformer.decoder import Decoder
+
+__all__ = ["Pair", "PairLoss", "pair_logprobs", "prefer"]
+
+# From the log-probabilities of winners and losers, under the policy and then under the reference, to the loss:
+# dpo_loss with a beta, for example, or ipo_loss with a tau.
+PairLoss = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two responses to one prompt, each with the prompt before it; ``win`` is the preferred one.
+
+    Raises:  ValueError if the prompts differ: an implicit reward compares responses to one prompt.
+    """
+
+    win: Example
+    lose: Example
+
+    def __post_init__(self) -> None:
+        prompts = [one.tokens[: one.counts.index(True)] for one in (self.win, self.lose)]
+        if prompts[0] != prompts[1]:
+            lengths = [len(one) for one in prompts]
+            raise ValueError(f"both responses must follow the same prompt; these have {lengths} tokens and differ")
+
+
+def pair_logprobs(
+    model: Decoder, pairs: Sequence[Pair], *, batch: int = 4
+) -> tuple[Float[Tensor, " N"], Float[Tensor, " N"]]:
+    """Log-probabilities of the winners and of the losers, ``batch`` pairs at a time.
+
+    Under ``torch.no_grad()`` and before the training this is the reference, computed once and kept: two numbers a pair.
+
+    Units:   nats per response.
+    Raises:  ValueError for no pairs, or a response that does not fit into the context.
+    """
+    if not pairs:
+        raise ValueError("there are 0 pairs; give at least one")
+    found = []
+    for start in range(0, len(pairs), batch):
+        some = pairs[start : start + batch]
+        rows = filled_up([p.win for p in some] + [p.lose for p in some], context=model.config.context)
+        found.append(response_logprob(model(rows.tokens), rows.tokens, rows.counts).view(2, -1))  # (2, B)
+    win, lose = torch.cat(found, dim=1)
+    return win, lose
+
+
+def prefer(
+    model: Decoder,
+    pairs: Sequence[Pair],
+    recipe: Recipe,
+    *,
+    loss: PairLoss,
+    reference: tuple[Float[Tensor, " N"], Float[Tensor, " N"]] | None = None,
+) -> Iterator[dict[str, Any]]:
+    """Train what asks for gradients, in place; a record after each step, of its pairs *before* they are learned from.
+
+    The record: step, loss, gradient_norm, and the mean log-ratios to the reference of the winners (``win``) and of the
+    losers (``lose``). Without a ``reference`` it is the model as it comes in. ``recipe.batch`` counts pairs; each epoch
+    goes through all of them in an order that follows from the seed.
+
+    Units:   nats per response for ``win`` and ``lose``.
+    Raises:  ValueError for no pairs, or a model of which nothing asks for a gradient; FloatingPointError if the loss is
+             no longer a number.
+    """
+    if not any(p.requires_grad for p in model.parameters()):
+        raise ValueError("0 parameters ask for a gradient; inject adapters, or call model.requires_grad_()")
+    if reference is None:
+        with torch.no_grad():
+            reference = pair_logprobs(model, pairs)
+    ref_win, ref_lose = reference
+    if len(ref_win) != len(pairs) or len(ref_lose) != len(pairs):
+        raise ValueError(f"the reference has {len(ref_win)} and {len(ref_lose)} log-probabilities, not {len(pairs)}")
+    optimizer = make_adamw(
+        model, rate=recipe.rate, betas=recipe.betas, eps=recipe.eps, weight_decay=recipe.weight_decay
+    )
+    model.train()
+    for step in range(recipe.steps):
+        chosen = examples_of_step(len(pairs), recipe.batch, step, seed=recipe.seed)
+        win, lose = pair_logprobs(model, [pairs[i] for i in chosen], batch=recipe.batch)
+        value = loss(win, lose, ref_win[chosen], ref_lose[chosen])
+        if not value.isfinite():
+            raise FloatingPointError(f"the loss is {value.item()} at step {step}; lower the rate of {recipe.rate}")
+        value.backward()
+        record = {"step": step, "loss": value.item(), "gradient_norm": move(model, optimizer, recipe, step)}
+        changes = {"win": win - ref_win[chosen], "lose": lose - ref_lose[chosen]}
+        yield record | {name: change.detach().mean().item() for name, change in changes.items()}
+    model.eval()
