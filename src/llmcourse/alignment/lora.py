@@ -24,6 +24,7 @@ import torch.nn.functional as F
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
+from llmcourse.alignment.nf4 import NF4Linear
 from llmcourse.shapes import Float
 from llmcourse.transformer.linear import PackedLinear
 from llmcourse.transformer.saved import write_safetensors
@@ -69,7 +70,7 @@ class LoRALinear(nn.Module):
     Source:  Hu et al. (2022), eq. 3 and the paragraph after it. {cite}`hu2022lora`
     """
 
-    def __init__(self, base: nn.Linear, *, rank: int, alpha: float, generator: torch.Generator) -> None:
+    def __init__(self, base: nn.Linear | NF4Linear, *, rank: int, alpha: float, generator: torch.Generator) -> None:
         super().__init__()
         outputs, inputs = base.weight.shape
         lora_count(inputs, outputs, rank)
@@ -113,7 +114,7 @@ def inject(
     if any(isinstance(module, PackedLinear) for module in model.modules()):
         raise ValueError("the model is packed for writing and has no single matrices; load it with packed=False")
     places = [(parent, name) for parent in model.modules() for name, _ in parent.named_children() if name in targets]
-    linear = [(parent, name) for parent, name in places if isinstance(getattr(parent, name), nn.Linear)]
+    linear = [(parent, name) for parent, name in places if isinstance(getattr(parent, name), nn.Linear | NF4Linear)]
     if missing := sorted(set(targets) - {name for _, name in linear}):
         raise ValueError(f"no linear layer is called {missing[0]!r}; targets are the last part of a name, as 'to_q'")
     for parent, name in linear:
@@ -145,19 +146,22 @@ def trainable_count(model: nn.Module) -> int:
 
 @torch.no_grad()
 def merge(model: nn.Module) -> None:
-    """Add each product into its matrix; a second time does nothing. The adapters are kept for ``unmerge``."""
-    for layer in adapters(model).values():
+    """Add each product into its matrix; a second time does nothing. The adapters are kept for ``unmerge``.
+
+    Raises:  ValueError for matrices in four bits, whose levels have no room for small changes.
+    """
+    for layer, matrix in _matrices(model):
         if not layer.merged:
-            layer.base.weight += layer.delta
+            matrix += layer.delta
             layer.merged = True
 
 
 @torch.no_grad()
 def unmerge(model: nn.Module) -> None:
     """Take each product out of its matrix again, up to what rounding has lost; unmerged, it does nothing."""
-    for layer in adapters(model).values():
+    for layer, matrix in _matrices(model):
         if layer.merged:
-            layer.base.weight -= layer.delta
+            matrix -= layer.delta
             layer.merged = False
 
 
@@ -226,6 +230,14 @@ def load_adapter(path: str | os.PathLike[str], model: nn.Module) -> dict:
         for name, hole in holes.items():
             hole.copy_(tensors[name])
     return json.loads(told["card"])
+
+
+def _matrices(model: nn.Module) -> list[tuple[LoRALinear, Tensor]]:
+    """Each adapter and the matrix that it can be added into."""
+    layers = list(adapters(model).values())
+    if any(isinstance(layer.base, NF4Linear) for layer in layers):
+        raise ValueError("matrices in 4 bits cannot take a product in; keep the adapters beside them")
+    return [(layer, layer.base.weight) for layer in layers]
 
 
 def _shape(tensor: Tensor | None) -> tuple[int, ...] | None:
