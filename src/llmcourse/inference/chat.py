@@ -11,6 +11,7 @@ import codecs
 from collections.abc import Iterator, Mapping, Sequence
 
 from llmcourse.inference.generate import Choose, generate
+from llmcourse.inference.stopping import until
 from llmcourse.language.bpe import Tokenizer
 from llmcourse.transformer.checkpoint import LoadedModel
 from llmcourse.transformer.kv_cache import KVCache
@@ -61,9 +62,10 @@ def chat(
     *,
     choose: Choose,
     max_new: int = 256,
+    strings: Sequence[str] = (),
     cache: KVCache | None = None,
 ) -> Iterator[str]:
-    """The assistant's answer to the last message, piece by piece as it is written.
+    """The assistant's answer to the last message, piece by piece as it is written, up to one of ``strings``.
 
     Each piece is whole characters. The model remembers nothing: to go on, append the answer and the next question to
     ``messages`` and ask again.
@@ -78,7 +80,7 @@ def chat(
         )
     tokens = conversation_tokens(loaded.tokenizer, messages)
     answer = generate(loaded.model, tokens, choose=choose, max_new=max_new, stop=loaded.stop, cache=cache)
-    return text_stream(loaded.tokenizer, answer)
+    return until(text_stream(loaded.tokenizer, answer), strings)
 
 
 def text_stream(tokenizer: Tokenizer, tokens: Iterator[int]) -> Iterator[str]:

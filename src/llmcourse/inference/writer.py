@@ -1,6 +1,6 @@
 """A model of either kind, ours or a pretrained one, ready to go on with a text (torch)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from llmcourse import data
 from llmcourse.inference.chat import text_stream
 from llmcourse.inference.generate import Choose, generate
 from llmcourse.inference.sampling import greedy, next_distribution
+from llmcourse.inference.stopping import until
 from llmcourse.language.bpe import Tokenizer
 from llmcourse.learning.corpus import END
 from llmcourse.transformer.checkpoint import load
@@ -30,8 +31,12 @@ class Writer:
     begin: tuple[int, ...]
     end: tuple[int, ...]
 
-    def write(self, text: str, *, choose: Choose, max_new: int | None = None) -> Iterator[str]:
-        """What follows ``text``, piece by piece; without ``max_new`` up to 200 tokens, as the context has room.
+    def write(
+        self, text: str, *, choose: Choose, max_new: int | None = None, strings: Sequence[str] = ()
+    ) -> Iterator[str]:
+        """What follows ``text``, piece by piece, up to one of ``strings``.
+
+        Without ``max_new`` up to 200 tokens, as the context has room.
 
         Raises:  ValueError for a text that leaves no room in the context, and as ``generate``.
         """
@@ -39,7 +44,7 @@ class Writer:
         if max_new is None:
             max_new = max(1, min(200, self.model.config.context - len(tokens) + 1))
         ids = generate(self.model, tokens, choose=choose, max_new=max_new, stop=self.end)
-        return text_stream(self.tokenizer, ids)
+        return until(text_stream(self.tokenizer, ids), strings)
 
 
 def open_writer(name: str) -> Writer:
