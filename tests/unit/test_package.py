@@ -17,11 +17,13 @@ NUMPY = [
     "inference/sampling",
     *(f"learning/{name}" for name in ("kaplan", "isoflop", "quantize", "schedules")),
     "evaluation/copying",
+    "alignment/optimal",
     *(f"evaluation/{name}" for name in ("perplexity", "tokenizations")),
 ]
 COUNTING = ["transformer/config", *(f"learning/{name}" for name in ("cost", "memory", "scaling", "scaling_fit"))]
 COUNTING += [f"learning/{name}" for name in ("batches", "corpus", "metrics", "plan", "recipe")]
 TORCH = [f"transformer/{name}" for name in ("norms", "positions", "rotary", "linear_attention")]
+TORCH += [f"alignment/{name}" for name in ("kl", "ppo")]
 TORCH += [f"alignment/{name}" for name in ("dpo", "preferences")]
 KEYS = set(re.findall(r"^@\w+\{([^,]+),", (ROOT / "book/references.bib").read_text(encoding="utf-8"), re.MULTILINE))
 
