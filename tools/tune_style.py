@@ -11,6 +11,7 @@ Each run is added to chapters/10_alignment/01_sft.json. The runs, a few minutes 
 
 import json
 import math
+import re
 import sys
 import time
 from pathlib import Path
@@ -32,6 +33,7 @@ FOLDER = Path(__file__).parents[1] / "chapters/10_alignment"
 RESULTS, ADAPTER = FOLDER / "01_sft.json", FOLDER / "01_sft_r4.safetensors"
 SYSTEM = "Reply in two lines. The first line begins with 'Answer:', the second line begins with 'Because:'."
 TARGETS, ALPHA = ("to_q", "to_v"), 8.0
+TARGETS_END = re.compile(rf"({'|'.join(TARGETS)})\.weight$")
 LORA = Recipe(steps=25, batch=4, length=64, rate=4e-3, warmup=3, weight_decay=0.0, precision="bfloat16")
 FULL = Recipe(steps=25, batch=4, length=64, rate=5e-5, warmup=3, weight_decay=0.0, precision="bfloat16")
 HOT = Recipe(steps=10, batch=4, length=64, rate=0.1, schedule="constant", weight_decay=0.0, precision="bfloat16")
@@ -87,13 +89,22 @@ def neutral_bits(loaded: LoadedModel) -> list[list[float]]:
 
 
 def measured(loaded: LoadedModel, held_out: list[dict[str, str]], *, system: str = "") -> dict[str, Any]:
-    """The loss on held-out answers, what the model says to the held-out questions, and its bits on neutral text."""
-    loss = held_out_answer_loss(loaded.model, [demonstration(loaded, entry) for entry in held_out])
+    """Each held-out answer's mean loss and tokens, what the model says to its question; bits on neutral text."""
+    examples = [demonstration(loaded, entry) for entry in held_out]
     prompts = [conversation_tokens(loaded.tokenizer, messages_of(entry, system=system)) for entry in held_out]
     return {
-        "held_out": round(loss, 4),
+        "held_out": [round(held_out_answer_loss(loaded.model, [example]), 4) for example in examples],
+        "tokens": [sum(example.counts) for example in examples],
         "answers": greedy_answers(loaded, prompts),
         "neutral": neutral_bits(loaded),
+    }
+
+
+def energy_of_directions(changes: list[torch.Tensor]) -> dict[str, float]:
+    """The share of the squared size of a change that its 1, 4, 16 and 64 largest directions hold, on average."""
+    squares = [torch.linalg.svdvals(change).square() for change in changes]
+    return {
+        str(r): round(sum((s[:r].sum() / s.sum()).item() for s in squares) / len(squares), 4) for r in (1, 4, 16, 64)
     }
 
 
@@ -105,6 +116,7 @@ def run(name: str, entries: dict[str, Any]) -> dict[str, Any]:
     recipe = {"full": FULL, "hot": HOT}.get(name, LORA)
     examples = [demonstration(loaded, entry, whole=name == "whole") for entry in entries["train"]]
     held_out = [demonstration(loaded, entry) for entry in entries["held_out"]]
+    before = {name: p.clone() for name, p in loaded.model.named_parameters() if TARGETS_END.search(name)}
     if name == "full":
         loaded.model.requires_grad_()
     else:
@@ -116,6 +128,9 @@ def run(name: str, entries: dict[str, Any]) -> dict[str, Any]:
         result["losses"].append([round(record["loss"], 4), record["tokens"]])
         print(name, {key: round(value, 4) for key, value in record.items()}, flush=True)
     result["minutes"] = round((time.perf_counter() - started) / 60, 1)
+    if name == "full":
+        now = dict(loaded.model.named_parameters())
+        result["energy"] = energy_of_directions([now[name].detach() - old for name, old in before.items()])
     if name == "r4":
         card = {"what": "SmolLM2-135M-Instruct answers in two lines", "command": "python tools/tune_style.py r4"}
         save_adapter(ADAPTER, loaded.model, card, dtype=torch.float16)
