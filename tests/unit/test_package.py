@@ -13,12 +13,12 @@ PACKAGE = ROOT / "src/llmcourse"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 NUMPY = [
     *(f"language/{name}" for name in ("probability", "softmax", "information", "smoothing", "ngram", "coding")),
-    *(f"language/{name}" for name in ("pretokenize", "bpe_merges")),
+    *(f"language/{name}" for name in ("pretokenize", "bpe_merges", "missing_mass")),
     "inference/sampling",
     *(f"learning/{name}" for name in ("kaplan", "isoflop", "quantize", "schedules")),
     "evaluation/copying",
     "alignment/optimal",
-    *(f"evaluation/{name}" for name in ("perplexity", "tokenizations")),
+    *(f"evaluation/{name}" for name in ("perplexity", "tokenizations", "hallucination", "selective")),
 ]
 COUNTING = ["transformer/config", *(f"learning/{name}" for name in ("cost", "memory", "scaling", "scaling_fit"))]
 COUNTING += [f"learning/{name}" for name in ("batches", "corpus", "metrics", "plan", "recipe")]

@@ -50,22 +50,22 @@ def spellings(data: bytes, tokens: Sequence[bytes], *, limit: int = 100_000) -> 
     if not 1 <= number <= limit:
         raise ValueError(f"{data!r} has {number} spellings, not 1 to {limit}; take a text that can be spelled, shorter")
 
-    def rows(start: int) -> Iterator[tuple[int, ...]]:
+    def _rows(start: int) -> Iterator[tuple[int, ...]]:
         if start == len(data):
             yield ()
         for end in range(min(len(data), start + longest), start, -1):
             if (first := known.get(data[start:end])) is not None:
-                for rest in rows(end):
+                for rest in _rows(end):
                     yield (first, *rest)
 
-    return rows(0)
+    return _rows(0)
 
 
 def log_sum(logp: Float[Array, " N"]) -> float:
     r"""The logarithm of the sum of probabilities that are given by their logarithms: $\ln \sum_i e^{\ell_i}$.
 
     Raises:  ValueError for no entries or NaN.
-    Source:  Cao & Rimell (2021), equation 2: the marginal over tokenizations. {cite}`cao2021`
+    Source:  Cao & Rimell (2021), who call it the marginal likelihood over tokenizations. {cite}`cao2021`
 
     >>> round(log_sum(np.log(np.array([0.25, 0.25]))), 6) == round(float(np.log(0.5)), 6)
     True
