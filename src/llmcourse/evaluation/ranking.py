@@ -35,6 +35,21 @@ def joint_answers(p_a: float, p_b: float, correlation: float) -> Float[Array, "2
     return np.array([[1 - p_a - p_b + both, p_b - both], [p_a - both, both]])
 
 
+def largest_correlation(p_a: float, p_b: float) -> float:
+    r"""How alike the answers can be at most: the weaker model is right only where the stronger one is.
+
+    Raises:  ValueError for a share that is not inside (0, 1), where nothing varies.
+    Derivation: $P_{11} = \min(p_A, p_B)$ in the correlation's definition.
+
+    >>> largest_correlation(0.5, 0.5), round(largest_correlation(0.5, 0.8), 9)
+    (1.0, 0.5)
+    """
+    low, high = sorted((p_a, p_b))
+    if not (0 < low and high < 1):  # written so that NaN is refused
+        raise ValueError(f"shares must lie between 0 and 1, got {p_a} and {p_b}")
+    return math.sqrt(low * (1 - high) / (high * (1 - low)))
+
+
 def order_probabilities(p_a: float, p_b: float, n: int, *, correlation: float = 0.0) -> Float[Array, " 3"]:
     r"""How often a scores below, level with, and above b on n items.
 
@@ -58,7 +73,8 @@ def order_probabilities(p_a: float, p_b: float, n: int, *, correlation: float = 
     share = float(table[1, 0]) / apart
     below = weight @ stats.binom.cdf((m + 1) // 2 - 1, m, share)
     level = weight @ np.where(m % 2 == 0, stats.binom.pmf(m // 2, m, share), 0)
-    return np.array([below, level, 1 - below - level])
+    above = weight @ stats.binom.sf(m // 2, m, share)
+    return np.array([below, level, above])
 
 
 def difference_deviation(p_a: float, p_b: float, *, correlation: float = 0.0) -> float:

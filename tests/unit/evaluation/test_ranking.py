@@ -13,6 +13,7 @@ from llmcourse.evaluation.ranking import (
     expected_best,
     items_needed,
     joint_answers,
+    largest_correlation,
     order_probabilities,
 )
 
@@ -111,6 +112,17 @@ def test_the_luck_of_the_best_grows_with_rivals_and_shrinks_with_items_and_liken
     assert expected_best(20, 0.7, 2000, correlation=1.0) == pytest.approx(0.7)
     assert expected_best(9, 1.0, 10) == 1
     assert expected_best(9, 0.0, 10) == 0
+
+
+@given(SHARE, SHARE)
+def test_no_table_goes_beyond_the_largest_correlation(p_a, p_b):
+    most = largest_correlation(p_a, p_b)
+    assert min(joint_answers(p_a, p_b, most)[0, 1], joint_answers(p_a, p_b, most)[1, 0]) == pytest.approx(0, abs=1e-9)
+    with pytest.raises(ValueError, match="cannot have a correlation"):
+        joint_answers(p_a, p_b, most + 1e-3)
+    for wrong in (0.0, 1.0, math.nan):
+        with pytest.raises(ValueError, match=f"shares must lie between 0 and 1, got {wrong} and"):
+            largest_correlation(wrong, 0.5)
 
 
 def test_refuses_shares_and_correlations_that_cannot_be():
