@@ -1,0 +1,36 @@
+import math
+
+import pytest
+from numpy.testing import assert_allclose
+
+from llmcourse.evaluation import intervals, paired, passk, ranking
+from llmcourse.exercises import error_bars as exercises
+from llmcourse.exercises.checker import Exercise, Number, self_test
+
+ALL = [item for item in vars(exercises).values() if isinstance(item, Exercise | Number)]
+
+
+@pytest.mark.parametrize("exercise", ALL, ids=lambda exercise: exercise.name)
+def test_each_misconception_is_told_apart_and_gets_its_own_message(exercise):
+    self_test(exercise)
+
+
+@pytest.mark.parametrize("exercise", [e for e in ALL if isinstance(e, Exercise)], ids=lambda exercise: exercise.name)
+def test_a_stub_is_not_called_wrong(exercise):
+    assert exercise.check(lambda *args: None).status == "not attempted"
+
+
+def test_the_numbers_are_the_packages():
+    low, high = intervals.wald(240, 400)
+    assert exercises.half_width.answer == pytest.approx(100 * (high - low) / 2, rel=1e-4)
+    assert math.ceil(exercises.items_for_three_points.answer) == ranking.items_needed(0.03, 0.4)
+
+
+def test_the_functions_are_the_packages():
+    for k, n, z in exercises.wilson.cases:
+        level = math.erf(z / math.sqrt(2))
+        assert_allclose(exercises.wilson.answer(k, n, z), intervals.wilson(k, n, level=level), atol=1e-9)
+    for a, b in exercises.paired_error.cases:
+        assert exercises.paired_error.answer(a, b) == pytest.approx(paired.paired_difference(a, b).error)
+    for case in exercises.pass_at_k.cases:
+        assert exercises.pass_at_k.answer(*case) == pytest.approx(passk.pass_at_k(*case))
