@@ -108,9 +108,12 @@ class GPTPlayground(Widget):
         return about | {"parameters": self._loaded.model.parameter_count, "tolerance": tolerance}
 
     def _sample(self, text: str) -> dict[str, Any]:
-        """The tokens of the first text, and the most probable next ones: what is shown before the model is there."""
+        """The tokens of the first text, and the most probable next ones: what is shown before the model is there.
+
+        From the rounded weights, as the scripts will compute it.
+        """
         ids = self._ids(text, [])
-        p = softmax(read(self._loaded.model, ids).logits[-1].astype(np.float64))
+        p = softmax(read(gpt_weights.quantized(self._loaded.model), ids).logits[-1].astype(np.float64))
         best, names = np.argsort(-p, kind="stable")[:ROWS], self._loaded.tokenizer.token_text
         # Five digits, of which three are shown: the others depend on the machine and the number of its threads.
         rows = [[names(i), round(float(p[i]), 5)] for i in best]
