@@ -4,6 +4,7 @@ from tests.planted import Mutant
 
 HERE, UNIT = "src/llmcourse/alignment", "tests/unit/alignment"
 OPTIMAL, REWARD = f"{UNIT}/test_optimal.py", f"{UNIT}/test_reward.py"
+LEASH, WIDGET = "src/llmcourse/explore/kl_leash", "tests/site/test_widget_kl_leash.py -k"
 KL, PPO, TOY = f"{UNIT}/test_kl.py", f"{UNIT}/test_ppo.py", f"{UNIT}/test_ppo_toy.py"
 
 MUTANTS = (
@@ -15,7 +16,7 @@ MUTANTS = (
         "    return reward.max(axis=-1, keepdims=True)",
         OPTIMAL,
     ),
-    Mutant(f"{HERE}/optimal.py", "prepend=0.0)", "prepend=0.0) ** 1.001", OPTIMAL),
+    Mutant(f"{HERE}/optimal.py", "inside * at_level[place]", "at_level[place]", OPTIMAL),
     Mutant(f"{HERE}/optimal.py", "math.log(n) - (n - 1) / n", "math.log(n) - (n - 1) / (n + 1)", OPTIMAL),
     # the reward model: margin on the wrong side, ties without a half, a ridge that is twice itself
     Mutant(f"{HERE}/reward.py", "lead = lead - margin", "lead = lead + margin", REWARD),
@@ -38,4 +39,16 @@ MUTANTS = (
     Mutant(f"{HERE}/ppo_toy.py", "multinomial(policy.dist", "multinomial(reference.dist", TOY),
     Mutant(f"{HERE}/ppo_toy.py", "self.vocab ** (self.length - t)", "self.vocab ** (self.length - 1 - t)", TOY),
     Mutant(f"{HERE}/ppo_toy.py", "        yield record", "            yield record", TOY),
+    # the widget: β on the wrong side, the best of equal leashes, what its picture shows, what a drag puts back
+    Mutant(f"{LEASH}.js", "reward[i] - highest, 0) / beta", "reward[i] - highest, 0) * beta", f"{WIDGET} random"),
+    Mutant(f"{LEASH}.js", "mean(p, gold)", "mean(p, proxy)", f"{WIDGET} random"),
+    Mutant(f"{LEASH}.js", "reference[i] > 0));\n  const kept", "true));\n  const kept", f"{WIDGET} random"),
+    Mutant(
+        f"{LEASH}_picture.py",
+        "zip(path.kl, gold, strict=True)",
+        "zip(path.kl, path.reward, strict=True)",
+        f"{WIDGET} plots",
+    ),
+    Mutant(f"{LEASH}.js", "if (drag[trait]) update(model", "if (false) update(model", f"{WIDGET} finger"),
+    Mutant(f"{LEASH}.py", "10 ** (place / 20)", "10 ** (place / 10)", "tests/unit/explore/test_kl_leash.py"),
 )

@@ -1,0 +1,69 @@
+"""Draws of SmolLM2 to choose the best of, for page 10.2: python tools/measure_best_of_n.py
+
+32 answers to each of ten requests, at temperature 1 from the whole distribution, with their log-probabilities: about
+four minutes on one core that is not busy. What is there already is kept, so a run that was stopped can go on. What
+counts as a good answer is not decided here: the page defines its rewards and applies them to these texts.
+"""
+
+import json
+from pathlib import Path
+
+import torch
+
+from llmcourse.files import replacing
+from llmcourse.inference.chat import conversation_tokens
+from llmcourse.inference.many import sample_many
+from llmcourse.transformer.checkpoint import load
+
+RESULTS = Path(__file__).parents[1] / "chapters/10_alignment/02_draws.json"
+COMMAND = "python tools/measure_best_of_n.py"
+ANSWERS, LONGEST, SEED = 32, 60, 0
+REQUESTS = (
+    "In one sentence, describe a walk in the woods.",
+    "In one sentence, describe a rainy Monday morning.",
+    "In one sentence, tell me about the city of Lisbon.",
+    "In one sentence, describe the taste of bread.",
+    "In one sentence, introduce a new colleague named Ana.",
+    "In one sentence, describe an old bicycle for sale.",
+    "In one sentence, say what a library is for.",
+    "In one sentence, describe the sea in winter.",
+    "In one sentence, tell a friend about your day.",
+    "In one sentence, describe a train journey.",
+)
+
+
+def main() -> None:
+    """Draw what is missing, and write the file after each request."""
+    found = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+    found |= {"command": COMMAND, "model": "smollm2-135m", "longest": LONGEST, "seed": SEED}
+    found.setdefault("requests", [])
+    loaded = load("smollm2-135m")
+    for number, request in enumerate(REQUESTS):
+        if number < len(found["requests"]):
+            continue
+        drawn = sample_many(
+            loaded.model,
+            conversation_tokens(loaded.tokenizer, [{"role": "user", "content": request}]),
+            count=ANSWERS,
+            temperature=1.0,
+            max_new=LONGEST,
+            stop=loaded.stop,
+            generator=torch.Generator().manual_seed(SEED + number),
+        )
+        answers = [
+            {
+                "text": loaded.tokenizer.decode(one.tokens),
+                "logp": round(one.logp, 3),
+                "tokens": len(one.tokens),
+                "ended": one.ended,
+            }
+            for one in drawn
+        ]
+        found["requests"].append({"request": request, "answers": answers})
+        with replacing(RESULTS) as part:
+            part.write_text(json.dumps(found, ensure_ascii=False, indent=0) + "\n", encoding="utf-8")
+        print(f"{number + 1}/{len(REQUESTS)}: {answers[0]['text'][:70]!r}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
