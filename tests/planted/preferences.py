@@ -6,6 +6,10 @@ DPO = "src/llmcourse/alignment/dpo.py"
 DPO_TESTS = "tests/unit/alignment/test_dpo.py"
 RELATIVES = "src/llmcourse/alignment/preferences.py"
 RELATIVES_TESTS = "tests/unit/alignment/test_preferences.py"
+TOY = "src/llmcourse/alignment/preference_toy.py"
+TOY_TESTS = "tests/unit/alignment/test_preference_toy.py"
+TRAINING = "src/llmcourse/alignment/dpo_training.py"
+TRAINING_TESTS = "tests/unit/alignment/test_dpo_training.py"
 LAB_JS = "src/llmcourse/explore/preference_lab.js"
 LAB_PY = "src/llmcourse/explore/preference_lab.py"
 LAB = "tests/site/test_widget_preference_lab.py"
@@ -19,6 +23,9 @@ MUTANTS = (
     Mutant(RELATIVES, "torch.log(-torch.expm1(mean_logprob))", "torch.log(1 - mean_logprob.exp())", RELATIVES_TESTS),
     Mutant(RELATIVES, "log_ratio.detach().mean().clamp(min=0)", "log_ratio.detach().mean()", RELATIVES_TESTS),
     Mutant(RELATIVES, "(1 - flipped) * kept", "kept", RELATIVES_TESTS),
+    Mutant(TOY, "ratio[:, None] - ratio[None, :]", "ratio[None, :] - ratio[:, None]", TOY_TESTS),
+    Mutant(TOY, "weight = others if drawn is None", "weight = others if True", TOY_TESTS),
+    Mutant(TRAINING, "win, lose = torch.cat(found, dim=1)", "lose, win = torch.cat(found, dim=1)", TRAINING_TESTS),
     # the widget
     Mutant(LAB_JS, "win: (1 - pull / Math.expm1(win))", "win: (1 + pull / Math.expm1(win))", f"{LAB} -k random_states"),
     Mutant(LAB_JS, "const u = -beta * (delta_lose - z0);", "const u = -beta * (delta_lose + z0);", f"{LAB} -k random"),

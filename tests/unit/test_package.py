@@ -14,17 +14,20 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 NUMPY = [
     *(f"language/{name}" for name in ("probability", "softmax", "information", "smoothing", "ngram", "coding")),
     *(f"language/{name}" for name in ("pretokenize", "bpe_merges", "missing_mass")),
-    "inference/sampling",
+    *(f"inference/{name}" for name in ("sampling", "sequences", "beam", "speculative", "contrastive")),
     *(f"learning/{name}" for name in ("kaplan", "isoflop", "quantize", "schedules")),
-    "evaluation/copying",
+    *(f"evaluation/{name}" for name in ("copying", "repetition")),
     "alignment/optimal",
+    "alignment/group_signal",
+    "alignment/chains",
     *(f"evaluation/{name}" for name in ("perplexity", "tokenizations", "hallucination", "selective")),
 ]
 COUNTING = ["transformer/config", *(f"learning/{name}" for name in ("cost", "memory", "scaling", "scaling_fit"))]
 COUNTING += [f"learning/{name}" for name in ("batches", "corpus", "metrics", "plan", "recipe")]
 TORCH = [f"transformer/{name}" for name in ("norms", "positions", "rotary", "linear_attention")]
 TORCH += [f"alignment/{name}" for name in ("kl", "ppo")]
-TORCH += [f"alignment/{name}" for name in ("dpo", "preferences")]
+TORCH += [f"alignment/{name}" for name in ("dpo", "preferences", "preference_toy")]
+TORCH += ["alignment/grpo"]
 KEYS = set(re.findall(r"^@\w+\{([^,]+),", (ROOT / "book/references.bib").read_text(encoding="utf-8"), re.MULTILINE))
 
 
