@@ -2,10 +2,10 @@
 
 It writes chapters/11_evaluation/01_perplexity.json. The texts are the beginnings of the ten test documents of
 ``course_corpus``, two of each of five books, up to a line end near ``BYTES``. Minutes on one core:
-    counting   2   the surprise of each text under n-gram models of bytes and of words
-    reading    4   the surprise of each text under the course GPT and under SmolLM2-135M-Instruct
-    windows    4   SmolLM2 with shorter contexts, with overlap and without, on the beginnings of five texts
-    starts     1   SmolLM2 on the first thousand bytes of each text: what stands before the first token
+    counting   1   the surprise of each text under n-gram models of bytes and of words
+    reading    1   the surprise of each text under the course GPT and under SmolLM2-135M-Instruct
+    windows    1   SmolLM2 with shorter contexts, with overlap and without, on the beginnings of five texts
+    starts     1   SmolLM2 on the first 500 bytes of each text: what stands before the first token
 """
 
 import json
@@ -26,7 +26,7 @@ from llmcourse.transformer.saved import course_gpt
 
 RESULTS = Path(__file__).parents[1] / "chapters/11_evaluation/01_perplexity.json"
 COMMAND = "python tools/measure_perplexity.py"
-BYTES, SHORT, FIRST = 5000, 2500, 1000
+BYTES, SHORT, FIRST = 2500, 1200, 500
 UNKNOWN = "<unk>"
 CONTEXT = 512  # of SmolLM2's 8,192: reading costs a step of each window
 
@@ -91,7 +91,7 @@ def windows() -> list[dict[str, Any]]:
     large, rows = load("smollm2-135m"), []
     for name, text in texts(SHORT)[::2]:
         tokens = packed(large.tokenizer, [text])
-        for context in (32, 128, 512):
+        for context in (16, 64, 256):
             for stride in (context, context // 2):
                 nats = sliding_surprises(
                     large.model, tokens, stride=stride, context=context, batch=max(1, 1024 // context)

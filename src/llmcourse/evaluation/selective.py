@@ -24,7 +24,10 @@ class Area(NamedTuple):
     error: float
 
     def interval(self, *, level: float = 0.95) -> Interval:
-        """The value plus or minus z standard errors, not cut to [0, 1]."""
+        """The value plus or minus z standard errors, not cut to [0, 1].
+
+        Derivation: the area is nearly normal for many answers of both kinds.
+        """
         low, high = self.value + quantile(level) * self.error * np.array([-1, 1])
         return Interval(low, high)
 

@@ -1,0 +1,100 @@
+"""Exercises of page 11.4, hallucination (numpy)."""
+
+import numpy as np
+
+from llmcourse.evaluation.hallucination import discrete_entropy, majority_right
+from llmcourse.evaluation.selective import auroc
+from llmcourse.exercises.checker import Exercise, Misconception, Number
+from llmcourse.language.missing_mass import good_turing
+
+__all__ = ["area", "meaning_entropy", "missing_share", "three_votes"]
+
+meaning_entropy = Number(
+    name="11.4.a",
+    answer=discrete_entropy(np.array([0, 0, 0, 0, 0, 0, 1, 1, 2, 2])),
+    unit="nats",
+    misconceptions=[
+        (
+            discrete_entropy(np.array([0, 0, 0, 0, 1, 1, 2, 2, 3, 3])),
+            "This counts the strings. \"Nile\" and \"the Nile\" are one meaning: add up their six answers first.",
+        ),
+        (
+            discrete_entropy(np.array([0, 0, 0, 0, 0, 0, 1, 1, 2, 2])) / np.log(2),
+            "This is in bits. Use the natural logarithm for nats.",
+        ),
+        (float(np.log(3)), "This is for three equally likely meanings. One has six of the ten answers."),
+        (float(np.log(10)), "This is for ten answers that all differ."),
+    ],
+)  # fmt: skip
+
+three_votes = Number(
+    name="11.4.b",
+    answer=majority_right(0.4, 3),
+    unit="",
+    misconceptions=[
+        (majority_right(0.6, 3), "This is the chance that the majority is wrong. A single answer is right with 0.4."),
+        (3 * 0.4**2 * 0.6, "This is exactly two right. Three right are a majority as well: add 0.4³."),
+        (0.4, "This is a single answer. Add up the ways to have two or three right."),
+        (0.4**3, "This is all three right. Two are enough."),
+        (1 - 0.6**3, "This is at least one right. A majority of three needs two."),
+    ],
+)
+
+missing_share = Exercise(
+    name="11.4.d",
+    signature="missing_share(counts)",
+    answer=good_turing,
+    cases=[(np.array([3, 1, 1, 0, 0]),), (np.array([1, 1, 1, 1]),), (np.array([5, 2, 2, 1, 0, 0, 0]),)],
+    misconceptions=[
+        Misconception(
+            lambda counts: float((counts == 0).mean()),
+            "This is the share of the outcomes that were not drawn. Their probability is asked, and how many there are "
+            "is in general unknown. Use the draws that stand alone.",
+        ),
+        Misconception(
+            lambda counts: float((counts == 1).mean()),
+            "Divide by the number of draws, not by the number of outcomes: each draw has the chance asked for.",
+        ),
+        Misconception(
+            lambda counts: float((counts == 1).sum() / (counts > 0).sum()),
+            "Divide by the number of draws, not by that of the different outcomes seen.",
+        ),
+        Misconception(lambda counts: 0.0, "What was not drawn is not impossible. Count what was drawn exactly once."),
+    ],
+)
+
+
+def _strict(doubt: np.ndarray, wrong: np.ndarray) -> float:
+    return float((doubt[wrong][:, None] > doubt[~wrong]).mean())
+
+
+def _accuracy(doubt: np.ndarray, wrong: np.ndarray) -> float:
+    return float(((doubt > np.median(doubt)) == wrong).mean())
+
+
+area = Exercise(
+    name="11.4.e",
+    signature="area(doubt, wrong)",
+    answer=lambda doubt, wrong: auroc(doubt, wrong).value,
+    cases=[
+        (np.array([3.0, 2.0, 2.0, 1.0]), np.array([True, True, False, False])),
+        (np.array([0.1, 0.7, 0.7, 0.2, 0.9]), np.array([False, True, False, True, True])),
+        (np.array([1.0, 1.0, 1.0, 0.0, 2.0, 5.0]), np.array([True, False, True, False, False, True])),
+    ],
+    misconceptions=[
+        Misconception(_strict, "You gave ties nothing. A score that cannot tell the two apart gets half a pair."),
+        Misconception(
+            lambda doubt, wrong: 1 - auroc(doubt, wrong).value,
+            "The wrong way round: count the pairs in which the *wrong* answer is the more doubtful one.",
+        ),
+        Misconception(
+            lambda doubt, wrong: float((doubt[wrong][:, None] >= doubt[~wrong]).mean()),
+            "You gave ties a whole pair. They count one half.",
+        ),
+        Misconception(_accuracy, "This is an accuracy at one threshold. The area looks at all pairs and needs none."),
+        Misconception(
+            lambda doubt, wrong: float(doubt[wrong].mean() - doubt[~wrong].mean()),
+            "This is a difference of means, which depends on the scale. Only the order counts here.",
+        ),
+    ],
+)
