@@ -1,8 +1,9 @@
 """Measure what page 11.5 reports and is too slow for a page: python tools/measure_decoding.py [PART ...]
 
 It writes chapters/11_evaluation/05_inference.json. Parts (all if none is named), and minutes on one idle core:
-    course   3   the course GPT: texts of six ways to decode, and speculative rounds with a table of counts as draft
-    smollm2  8   SmolLM2-135M-Instruct: the same, and truncations of it as drafts
+    course_texts   1   the course GPT: texts of six ways to decode, and what its first layers alone would have said
+    course_rounds  2   speculative rounds of it with a table of counts as draft
+    smollm2        8   SmolLM2-135M-Instruct: all of this, with truncations of it as drafts too
 Times in the file are this machine's while it was busy with other work: compare them with each other only.
 """
 
@@ -22,11 +23,12 @@ from llmcourse.evaluation.repetition import repeated_ngrams
 from llmcourse.files import replacing
 from llmcourse.inference.beam import beam_search
 from llmcourse.inference.cached import BeamReader
-from llmcourse.inference.drafting import Draft, Round, model_draft, one_hot, speculate, truncated
+from llmcourse.inference.drafting import Draft, Round, model_draft, speculate, truncated
 from llmcourse.inference.generate import generate
 from llmcourse.inference.reading import token_surprises
 from llmcourse.inference.sampling import greedy
 from llmcourse.inference.searching import contrastive_search
+from llmcourse.inference.sequences import one_hot
 from llmcourse.inference.writer import chooser
 from llmcourse.language.ngram import NGramModel, Vocabulary
 from llmcourse.language.softmax import softmax
@@ -164,18 +166,21 @@ def pieces(ids: list[int], number: int, before: int, after: int) -> list[tuple[l
     return [(ids[s : s + before], ids[s + before : s + before + after]) for s in starts]
 
 
-def course() -> dict[str, Any]:
-    """The course GPT on validation text."""
+def course_texts() -> dict[str, Any]:
+    """The course GPT on validation text: ways to decode, and its truncations."""
     saved = course_gpt()
-    tokenizer, model, corpus = saved.tokenizer, saved.model.eval(), course_corpus()
-    ids = packed(tokenizer, corpus.validation)
-    sample = pieces(ids, 16, 32, 96)
-    draft = counted(packed(tokenizer, corpus.train), len(tokenizer), 3)
-    prompts = [prompt for prompt, _ in pieces(ids, 12, 32, 96)]
-    print("counted", flush=True)
+    sample = pieces(packed(saved.tokenizer, course_corpus().validation), 16, 32, 96)
+    model = saved.model.eval()
+    return {"texts": texts(model, saved.tokenizer.decode, sample), "layers": layers(model, sample)}
+
+
+def course_rounds() -> dict[str, Any]:
+    """The course GPT with a table of counts as its draft, both from the same training text."""
+    saved, corpus = course_gpt(), course_corpus()
+    prompts = [prompt for prompt, _ in pieces(packed(saved.tokenizer, corpus.validation), 16, 32, 96)]
+    draft = counted(packed(saved.tokenizer, corpus.train), len(saved.tokenizer), 3)
+    model = saved.model.eval()
     return {
-        "texts": texts(model, tokenizer.decode, sample),
-        "layers": layers(model, sample),
         "plain": plain(model, prompts, 96),
         "rounds": [rounds(model, prompts, draft, gamma=gamma, max_new=96) for gamma in (1, 2, 3, 4, 6, 8)],
     }
@@ -209,8 +214,9 @@ def smollm2() -> dict[str, Any]:
 def main(names: list[str]) -> None:
     """Run the parts of these names, and put each into the file as soon as it is done."""
     torch.set_num_threads(1)
-    for name in names or ["course", "smollm2"]:
-        part = {"course": course, "smollm2": smollm2}[name]()
+    parts = {"course_texts": course_texts, "course_rounds": course_rounds, "smollm2": smollm2}
+    for name in names or parts:
+        part = parts[name]()
         results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {"command": COMMAND}
         RESULTS.parent.mkdir(parents=True, exist_ok=True)
         with replacing(RESULTS) as path:

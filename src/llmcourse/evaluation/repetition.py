@@ -10,7 +10,7 @@ def repeated_ngrams(tokens: Sequence[int], n: int = 4) -> float:
 
     Range:   0 (none twice) to almost 1. It grows with the length: compare texts of equal length.
     Raises:  ValueError for n < 1, or a text of fewer than n tokens.
-    Source:  Welleck et al. (2020), section 6.1, "seq-rep-n". {cite}`welleck2020`
+    Source:  Welleck et al. (2020), their measure "seq-rep-n". {cite}`welleck2020`
 
     >>> repeated_ngrams([1, 2, 1, 2, 1], n=2)  # 12 and 21, each twice
     0.5

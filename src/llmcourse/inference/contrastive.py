@@ -28,7 +28,7 @@ def degeneration_scores(
     Range:   −α to 1.
     Limits:  α = 0 is greedy; α = 1 sees only how unlike the past a candidate's state is.
     Raises:  ValueError unless 0 ≤ α ≤ 1, for no past, and for a state of length 0.
-    Source:  Su et al. (2022), eq. 5. {cite}`su2022`
+    Source:  Su et al. (2022), the rule of contrastive search. {cite}`su2022`
 
     >>> states, past = np.array([[3.0, 4.0], [0.0, 1.0]]), np.array([[0.0, 2.0]])
     >>> degeneration_scores(np.array([0.4, 0.6]), states, past, 0.5).round(3).tolist()  # cosines 0.8 and 1
@@ -52,7 +52,7 @@ def contrastive_decoding(
 
     Limits:  ``share`` 1 is greedy (up to ties); towards 0 anything that the amateur thinks impossible wins.
     Raises:  ValueError unless 0 < share ≤ 1, for rows that are no distributions, and if the vocabularies differ.
-    Source:  Li et al. (2023), section 3.2 and 3.3, for one token; the paper searches with a beam. {cite}`li2023`
+    Source:  Li et al. (2023), objective and plausibility constraint, a token at a time; they use a beam. {cite}`li2023`
 
     >>> contrastive_decoding(np.array([0.5, 0.4, 0.1]), np.array([0.5, 0.2, 0.3]), 0.5).round(3).tolist()
     [0.0, 0.693, -inf]

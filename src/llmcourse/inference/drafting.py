@@ -11,7 +11,7 @@ from llmcourse.inference.speculative import acceptance, verify
 from llmcourse.shapes import Float
 from llmcourse.transformer.decoder import Decoder, Model
 
-__all__ = ["Draft", "Round", "model_draft", "one_hot", "speculate", "truncated"]
+__all__ = ["Draft", "Round", "model_draft", "speculate", "truncated"]
 
 Draft = Callable[[Sequence[int]], Float[np.ndarray, " V"]]  # from a text to the distribution that drafts are drawn from
 Distribution = Callable[[Float[np.ndarray, " V"]], Float[np.ndarray, " V"]]  # from logits to what is drawn from
@@ -52,17 +52,6 @@ def truncated(model: Model, layers: int) -> Model:
     return other.train(model.training)
 
 
-def one_hot(values: Float[np.ndarray, " V"]) -> Float[np.ndarray, " V"]:
-    """All probability on the largest value, of equal ones the first: greedy decoding as a distribution.
-
-    >>> one_hot(np.array([1.0, 3.0, 2.0])).tolist()
-    [0.0, 1.0, 0.0]
-    """
-    p = np.zeros(values.shape)
-    p[values.argmax()] = 1.0
-    return p
-
-
 def speculate(
     model: Decoder,
     tokens: Sequence[int],
@@ -77,8 +66,8 @@ def speculate(
 ) -> Iterator[Round]:
     """Rounds of speculative sampling; their ``tokens`` together are a text drawn from ``rule`` of the model's logits.
 
-    With ``rule=one_hot`` it is greedy decoding: a draft is accepted if it is the target's first choice. Near the end
-    fewer tokens are drafted. The text ends after ``max_new`` tokens, or with a token of ``stop``, which is its last.
+    With ``rule=sequences.one_hot`` it is greedy decoding: a draft is accepted if it is the target's first choice. Near
+    the end fewer tokens are drafted. The text ends after ``max_new`` tokens, or with a token of ``stop``, its last.
 
     Raises:  ValueError for γ or ``max_new`` below 1, an empty prompt, vocabularies that differ, and as the model.
     Source:  Leviathan et al. (2023), algorithm 1. {cite}`leviathan2023`

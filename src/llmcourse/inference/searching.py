@@ -24,7 +24,7 @@ def contrastive_search(
 
     Limits:  α = 0 or k = 1 is greedy decoding.
     Raises:  ValueError for no tokens, k or ``max_new`` < 1, α outside 0 … 1, and as the model for too many tokens.
-    Source:  Su et al. (2022), eq. 5. {cite}`su2022`
+    Source:  Su et al. (2022), the rule of contrastive search. {cite}`su2022`
     """
     if not tokens:
         raise ValueError("the prompt is empty (0 tokens); there is no past to contrast with")
@@ -60,7 +60,7 @@ def _search(
 @torch.inference_mode()
 def _states(
     model: Decoder, rows: list[list[int]], cache: KVCache
-) -> tuple[Float[np.ndarray, "B T V"], Float[np.ndarray, "B T D"]]:
+) -> tuple[Float[np.ndarray, "B _ V"], Float[np.ndarray, "B T D"]]:
     record = Record("residual")
     z = model(torch.tensor(rows, dtype=torch.int64), cache=cache, record=record, last_only=True)
     return z.double().numpy(), model.final_norm(record.residual[-1]).double().numpy()

@@ -13,7 +13,7 @@ import numpy as np
 from llmcourse.language.probability import check_distribution
 from llmcourse.shapes import Float
 
-__all__ = ["Law", "Next", "Rule", "law_entropy", "sequence_law", "total_variation"]
+__all__ = ["Law", "Next", "Rule", "law_entropy", "one_hot", "sequence_law", "total_variation"]
 
 Next = Callable[[tuple[int, ...]], Float[np.ndarray, " V"]]  # from a prefix to the distribution of what comes next
 Rule = Callable[[Float[np.ndarray, " V"]], Float[np.ndarray, " V"]]  # what a sampler makes of that distribution
@@ -72,3 +72,16 @@ def law_entropy(law: Law) -> float:
     1.5
     """
     return -math.fsum(p * math.log2(p) for p in law.values() if p > 0) + 0.0
+
+
+def one_hot(values: Float[np.ndarray, " V"]) -> Float[np.ndarray, " V"]:
+    """All probability on the largest value, of equal ones the first: greedy decoding as a distribution.
+
+    Derivation: the limit τ → 0 of the softmax of the values, if the largest is unique.
+
+    >>> one_hot(np.array([1.0, 3.0, 2.0])).tolist()
+    [0.0, 1.0, 0.0]
+    """
+    p = np.zeros(values.shape)
+    p[values.argmax()] = 1.0
+    return p

@@ -10,10 +10,11 @@ from numpy.testing import assert_allclose
 
 from llmcourse.inference.cached import BeamReader, CachedReader
 from llmcourse.inference.complete import complete
-from llmcourse.inference.drafting import model_draft, one_hot, speculate, truncated
+from llmcourse.inference.drafting import model_draft, speculate, truncated
 from llmcourse.inference.generate import generate
 from llmcourse.inference.sampling import greedy
 from llmcourse.inference.searching import contrastive_search
+from llmcourse.inference.sequences import one_hot
 from llmcourse.inference.writer import Writer
 from llmcourse.language.bpe import Tokenizer
 from llmcourse.language.softmax import softmax

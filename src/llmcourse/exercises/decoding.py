@@ -1,0 +1,96 @@
+"""Exercises of page 11.5, decoding and speculative sampling (numpy)."""
+
+import numpy as np
+
+from llmcourse.exercises.checker import Exercise, Misconception, Number
+
+_P, _Q = np.array([0.5, 0.3, 0.2]), np.array([0.1, 0.3, 0.6])
+
+accepted = Number(
+    name="11.5.a",
+    answer=float(np.minimum(_P, _Q).sum()),
+    unit="of the drafts",
+    tolerance=1e-3,
+    misconceptions=[
+        (
+            float(1 - np.minimum(_P, _Q).sum()),
+            "This is the share that is rejected, the total variation. Accepted is what p and q have in common.",
+        ),
+        (
+            float((_P * _Q).sum()),
+            "This is Σ p q, the chance that independent draws of both agree. A draft need not be the token that the "
+            "target would have drawn: it is accepted with probability min(1, p/q).",
+        ),
+        (
+            float(np.minimum(1, _P / _Q).mean()),
+            "You averaged min(1, p/q) over the tokens as if all were drafted equally often. Weight each by q.",
+        ),
+        (
+            float((_P * np.minimum(1, _P / _Q)).sum()),
+            "You weighted min(1, p/q) by p. The token comes from the draft: weight by q, and each term is min(p, q).",
+        ),
+    ],
+)
+
+round_length = Number(
+    name="11.5.b",
+    answer=float(sum(0.7**i for i in range(5))),
+    unit="tokens",
+    tolerance=1e-3,
+    misconceptions=[
+        (
+            4 * 0.7,
+            "This is γα, the accepted drafts if each were judged for itself. After a rejection the rest is lost.",
+        ),
+        (
+            4 * 0.7 + 1,
+            "You added γα accepted drafts and one of the target's own. But a draft counts only if all before it were "
+            "accepted: 0.7, then 0.49, then …",
+        ),
+        (
+            float(sum(0.7**i for i in range(4))),
+            "The sum stops one term early. Four drafts can give five tokens: the target adds one of its own.",
+        ),
+        (
+            float(sum(0.7**i for i in range(1, 5))),
+            "These are the accepted drafts alone. Each round also has one token from the target itself.",
+        ),
+        (1 / (1 - 0.7), "This is the limit for ever more drafts. Here a round ends after four."),
+    ],
+)
+
+
+def _residual(p, q):
+    more = np.maximum(p - q, 0)
+    return more / more.sum()
+
+
+residual = Exercise(
+    name="11.5.d",
+    signature="residual(p, q)",
+    answer=_residual,
+    cases=[
+        (np.array([0.5, 0.25, 0.25]), np.array([0.25, 0.75, 0.0])),
+        (_P, _Q),
+        (np.array([0.1, 0.2, 0.3, 0.4]), np.array([0.4, 0.3, 0.2, 0.1])),
+    ],
+    misconceptions=[
+        Misconception(
+            lambda p, q: p,
+            "This draws from the target once more. What the draft had already offered is then counted twice: tokens "
+            "that q likes come too often. Only what p has beyond q is missing.",
+        ),
+        Misconception(
+            lambda p, q: np.maximum(p - q, 0),
+            "The shape is right, but it sums to 1 − α. A token is drawn from it: divide by its sum.",
+        ),
+        Misconception(
+            lambda p, q: np.maximum(q - p, 0) / np.maximum(q - p, 0).sum(),
+            "p and q are swapped: this is what the draft has too much of. Those tokens were just rejected.",
+        ),
+        Misconception(
+            lambda p, q: np.abs(p - q) / np.abs(p - q).sum(),
+            "The absolute value keeps also what q has beyond p. Those tokens must not come back: max(0, p − q).",
+        ),
+    ],
+)

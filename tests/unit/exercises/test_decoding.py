@@ -1,0 +1,35 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from llmcourse.exercises import decoding as exercises
+from llmcourse.exercises.checker import Exercise, Number, self_test
+from llmcourse.inference.speculative import acceptance, expected_tokens, residual
+
+ALL = [item for item in vars(exercises).values() if isinstance(item, Exercise | Number)]
+
+
+@pytest.mark.parametrize("exercise", ALL, ids=lambda exercise: exercise.name)
+def test_each_misconception_is_told_apart_and_gets_its_own_message(exercise):
+    self_test(exercise)
+
+
+def test_a_stub_is_not_called_wrong():
+    assert exercises.residual.check(lambda *args: None).status == "not attempted"
+
+
+def test_the_answers_are_the_packages():
+    assert exercises.accepted.answer == pytest.approx(acceptance(np.array([0.5, 0.3, 0.2]), np.array([0.1, 0.3, 0.6])))
+    assert exercises.round_length.answer == pytest.approx(expected_tokens(0.7, 4))
+    for case in exercises.residual.cases:
+        assert_allclose(exercises.residual.answer(*case), residual(*case))
+
+
+def test_a_right_solution_written_another_way_passes():
+    def other(p, q):
+        rest = p - np.minimum(p, q)
+        return rest / (1 - np.minimum(p, q).sum())
+
+    assert exercises.residual.check(other).passed
+    assert exercises.accepted.check(0.6).passed
+    assert exercises.round_length.check(2.773).passed
