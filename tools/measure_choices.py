@@ -32,7 +32,7 @@ DIGITS = 4
 
 @dataclass(frozen=True)
 class Format:
-    """A prompt and the orders of the choices that are asked."""
+    """A prompt, and the orders of the choices that are asked."""
 
     prompt: Prompt
     shifts: tuple[int, ...] = (0,)
@@ -43,9 +43,8 @@ def formats(examples: list[Question]) -> dict[str, Format]:
     return {
         "cloze": Format(cloze),
         "letters": Format(lettered, (0, 1, 2, 3)),
-        "letters, chat": Format(in_chat(lettered)),
         "letters, 4 examples": Format(few_shot(lettered, examples)),
-        "cloze, 4 examples": Format(few_shot(cloze, examples)),
+        "letters, chat": Format(in_chat(lettered)),
     }
 
 

@@ -1,4 +1,4 @@
-"""Calibration and the harness: an edge in the wrong bin, a bias left in, a sign, a store that forgets what was asked."""
+"""Calibration and the harness: an edge in the wrong bin, a bias left in, a sign, a store that asks too little."""
 
 from tests.planted import Mutant
 

@@ -13,7 +13,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 PARTS = (  # what widgets may import, each after what it imports itself
     *("shared.js", "ngram.js", "softmax.js", "sampling.js", "decoding.js", "scaling.js", "draw.js"),
-    "binomial.js",
+    *("binomial.js", "calibration.js"),
     *("bpe.js", "decoder.js", "gpt_loader.js", "gpt_worker.js", "gpt_trace.js"),
     *("gpt_session.js", "gpt_text.js", "gpt_next.js", "gpt_attention.js", "gpt_lens.js"),
 )
