@@ -9,13 +9,15 @@ from torch import Tensor
 
 from llmcourse.alignment.dpo import response_logprob
 from llmcourse.alignment.sft import Example, examples_of_step, filled_up
+from llmcourse.inference.chat import Message, conversation_tokens
+from llmcourse.language.bpe import Tokenizer
 from llmcourse.learning.optim import make_adamw
 from llmcourse.learning.recipe import Recipe
 from llmcourse.learning.train import move
 from llmcourse.shapes import Float
 from llmcourse.transformer.decoder import Decoder
 
-__all__ = ["Pair", "PairLoss", "pair_logprobs", "prefer"]
+__all__ = ["Pair", "PairLoss", "chat_pair", "pair_logprobs", "prefer"]
 
 # From the log-probabilities of winners and losers, under the policy and then under the reference, to the loss:
 # dpo_loss with a beta, for example, or ipo_loss with a tau.
@@ -37,6 +39,22 @@ class Pair:
         if prompts[0] != prompts[1]:
             lengths = [len(one) for one in prompts]
             raise ValueError(f"both responses must follow the same prompt; these have {lengths} tokens and differ")
+
+
+def chat_pair(tokenizer: Tokenizer, messages: Sequence[Message], win: str, lose: str, *, ended: bool = True) -> Pair:
+    """Two answers to one conversation in ChatML. ``ended=False``: they were cut, and have no mark that ends them.
+
+    Raises:  ValueError for an empty answer, and as ``conversation_tokens``.
+    """
+    before = conversation_tokens(tokenizer, messages)
+    end = [tokenizer.special["<|im_end|>"]] if ended else []
+    made = []
+    for text in (win, lose):
+        if not text:
+            raise ValueError("an answer has 0 characters; a pair needs two answers")
+        answer = [*tokenizer.encode(text), *end]
+        made.append(Example((*before, *answer), (*(False for _ in before), *(True for _ in answer))))
+    return Pair(*made)
 
 
 def pair_logprobs(

@@ -8,9 +8,11 @@ import pytest
 import torch
 
 from llmcourse.alignment.dpo import dpo_loss
-from llmcourse.alignment.dpo_training import Pair, pair_logprobs, prefer
+from llmcourse.alignment.dpo_training import Pair, chat_pair, pair_logprobs, prefer
 from llmcourse.alignment.lora import frozen_base, inject
 from llmcourse.alignment.sft import Example
+from llmcourse.inference.chat import conversation_tokens
+from llmcourse.language.bpe import Tokenizer
 from llmcourse.learning.recipe import Recipe
 from llmcourse.transformer.config import ModelConfig
 from llmcourse.transformer.llama import Llama
@@ -29,6 +31,11 @@ def pairs():
     """Five pairs of unequal lengths; every winner begins with a 1, every loser with a 2."""
     tails = [(3,), (4, 5), (6, 7, 8), (9,), (10, 11)]
     return [Pair(example((0, n), (1, *tail)), example((0, n), (2, *tail[:1]))) for n, tail in enumerate(tails, 3)]
+
+
+@pytest.fixture
+def tiny_chat():
+    return Tokenizer.train("user assistant system", vocab_size=270, special=("<|im_start|>", "<|im_end|>"))
 
 
 @pytest.fixture
@@ -92,3 +99,16 @@ def test_refusals(model, pairs):
         next(prefer(model, pairs, RECIPE, loss=lambda *four: four[0].sum() * float("nan")))
     with pytest.raises(ValueError, match="0 parameters"):
         next(prefer(model.requires_grad_(False), pairs, RECIPE, loss=LOSS))
+
+
+def test_a_pair_of_answers_shares_the_prompt_and_ends_only_if_it_did(tiny_chat):
+    asked = [{"role": "user", "content": "Hi"}]
+    ended, cut = (chat_pair(tiny_chat, asked, "no.", "No.", ended=how) for how in (True, False))
+    before = conversation_tokens(tiny_chat, asked)
+    end = tiny_chat.special["<|im_end|>"]
+    assert list(ended.win.tokens) == [*before, *tiny_chat.encode("no."), end]
+    assert list(cut.lose.tokens) == [*before, *tiny_chat.encode("No.")]
+    assert sum(ended.win.counts) == len(tiny_chat.encode("no.")) + 1
+    assert not any(ended.lose.counts[: len(before)])
+    with pytest.raises(ValueError, match="0 characters"):
+        chat_pair(tiny_chat, asked, "no", "")
