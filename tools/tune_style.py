@@ -53,7 +53,9 @@ def demonstration(loaded: LoadedModel, entry: dict[str, str], *, whole: bool = F
 
 
 @torch.inference_mode()
-def greedy_answers(loaded: LoadedModel, prompts: list[list[int]], *, batch: int = 10) -> list[dict[str, Any]]:
+def greedy_answers(
+    loaded: LoadedModel, prompts: list[list[int]], *, batch: int = 10, max_new: int = MAX_NEW
+) -> list[dict[str, Any]]:
     """What the model says to each prompt, its most likely token each time; and whether it ended by itself."""
     found = []
     for start in range(0, len(prompts), batch):
@@ -61,10 +63,10 @@ def greedy_answers(loaded: LoadedModel, prompts: list[list[int]], *, batch: int 
         length = max(map(len, rows))
         tokens = torch.tensor([[0] * (length - len(row)) + row for row in rows])
         padding = torch.tensor([length - len(row) for row in rows])
-        cache = KVCache(loaded.config, batch=len(rows), capacity=length + MAX_NEW)
+        cache = KVCache(loaded.config, batch=len(rows), capacity=length + max_new)
         said: list[list[int]] = [[] for _ in rows]
         ended = [False] * len(rows)
-        for _ in range(MAX_NEW):
+        for _ in range(max_new):
             z = loaded.model(tokens, cache=cache, padding=padding, last_only=True)[:, -1]
             tokens = z.argmax(-1, keepdim=True)  # (B, 1)
             for row, token in enumerate(tokens[:, 0].tolist()):
