@@ -91,7 +91,7 @@ def windows() -> list[dict[str, Any]]:
     large, rows = load("smollm2-135m"), []
     for name, text in texts(SHORT)[::2]:
         tokens = packed(large.tokenizer, [text])
-        for context in (16, 64, 256):
+        for context in (16, 32, 64, 128):
             for stride in (context, context // 2):
                 nats = sliding_surprises(
                     large.model, tokens, stride=stride, context=context, batch=max(1, 1024 // context)

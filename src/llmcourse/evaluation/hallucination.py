@@ -119,7 +119,7 @@ def likelihood_entropy(answers: Sequence[str], logp: Float[Array, " N"], cluster
     Source:  Farquhar et al. (2024); the weights normalized over the sample, as there. {cite}`farquhar2024`
 
     >>> logp = np.log(np.array([0.5, 0.5, 0.4, 0.1]))
-    >>> round(likelihood_entropy(["Paris", "Paris", "It's Paris", "Lyon"], logp, np.array([0, 0, 0, 1])), 4)
+    >>> round(likelihood_entropy(["Nile", "Nile", "It's the Nile", "Congo"], logp, np.array([0, 0, 0, 1])), 4)
     0.3251
     """
     if len(answers) != logp.size:

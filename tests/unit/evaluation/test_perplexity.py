@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
+from llmcourse.evaluation.intervals import standard_error
 from llmcourse.evaluation.perplexity import bits_of_loss, bits_per, perplexity_per, ratio, reshared
 
 NATS, COUNTS = np.array([100.0, 60.0, 7.5]), np.array([50, 30, 9])
@@ -33,6 +34,12 @@ def test_the_error_is_that_of_many_samples_of_documents():
 
     values, errors = np.array([sample() for _ in range(1500)]).T
     assert errors.mean() == pytest.approx(values.std(), rel=0.07)  # 1,500 samples: 1.8 % of noise in the spread
+
+
+def test_with_documents_of_equal_size_the_error_is_that_of_a_mean():
+    amounts = np.array([12.0, 30.0, 21.0, 9.5])
+    found = ratio(amounts, np.full(4, 10))
+    assert found == pytest.approx((amounts.mean() / 10, standard_error(amounts / 10)))
 
 
 def test_the_error_of_a_perplexity_is_that_of_its_logarithm_times_itself():
