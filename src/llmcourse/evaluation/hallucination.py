@@ -53,8 +53,8 @@ def clusters_within(vectors: Float[Array, "N D"], *, cosine: float) -> Integer[A
     Closeness is no equivalence (a may be near b and b near c, but a far from c), so the order of the answers matters.
 
     Raises:  ValueError for no answers, a threshold outside [-1, 1], or a vector of length 0.
-    Source:  Kuhn et al. (2023), whose algorithm 1 does this with entailment in both directions in place of a cosine.
-             {cite}`kuhn2023`
+    Source:  Farquhar et al. (2024), whose published code does this with entailment in both directions in place of a
+             cosine. {cite}`farquhar2024`
 
     >>> clusters_within(np.array([[1.0, 0.0], [0.9, 0.1], [0.0, 1.0]]), cosine=0.9).tolist()
     [0, 0, 1]
@@ -81,7 +81,7 @@ def merged(p: Float[Array, " N"], clusters: Integer[Array, " _"]) -> Float[Array
     r"""Probability of each cluster: $P(C) = \sum_{s \in C} p(s)$.
 
     Raises:  ValueError unless ``p`` is a distribution with one cluster number from 0 up for each of its outcomes.
-    Source:  Kuhn et al. (2023), section 3. {cite}`kuhn2023`
+    Source:  Kuhn et al. (2023), the probability of a meaning. {cite}`kuhn2023`
 
     >>> merged(np.array([0.5, 0.4, 0.1]), np.array([0, 0, 1])).round(6).tolist()
     [0.9, 0.1]

@@ -42,7 +42,7 @@ def auroc(doubt: Float[Array, " N"], wrong: Bool[Array, " _"]) -> Area:
 
     Range:   1 (every wrong answer is more doubtful), 1/2 (the score says nothing), 0 (the wrong way round).
     Raises:  ValueError unless there are at least 2 right and 2 wrong answers, all scores numbers, of equal lengths.
-    Source:  DeLong, DeLong & Clarke-Pearson (1988), equations for the structural components. {cite}`delong1988`
+    Source:  DeLong, DeLong & Clarke-Pearson (1988), by structural components. {cite}`delong1988`
 
     >>> area = auroc(np.array([3.0, 2.0, 2.0, 1.0]), np.array([True, True, False, False]))
     >>> area.value  # of four pairs three are in order and one is tied
@@ -74,7 +74,7 @@ def risk_coverage(doubt: Float[Array, " N"], wrong: Bool[Array, " _"]) -> tuple[
     order within the group gives on average.
 
     Raises:  ValueError for no answers, other lengths, or a score that is not a number.
-    Source:  El-Yaniv & Wiener (2010), section 2; Geifman & El-Yaniv (2017), section 2. {cite}`elyaniv2010,geifman2017`
+    Source:  El-Yaniv & Wiener (2010); Geifman & El-Yaniv (2017), their definitions. {cite}`elyaniv2010,geifman2017`
 
     >>> risk_coverage(np.array([0.1, 0.2, 0.3, 0.4]), np.array([False, False, True, False]))[1].round(3).tolist()
     [0.0, 0.0, 0.333, 0.25]
@@ -92,7 +92,7 @@ def aurc(doubt: Float[Array, " N"], wrong: Bool[Array, " _"]) -> float:
 
     Limits:  a score that says nothing has the error rate itself, in expectation; ``best_aurc`` is the least.
     Raises:  ValueError as ``risk_coverage``.
-    Source:  Geifman, Uziel & El-Yaniv (2019), section 3, equation for the discrete area. {cite}`geifman2019`
+    Source:  Geifman, Uziel & El-Yaniv (2019), who name it AURC. {cite}`geifman2019`
 
     >>> round(aurc(np.array([0.1, 0.2, 0.3, 0.4]), np.array([False, False, True, False])), 4)
     0.1458

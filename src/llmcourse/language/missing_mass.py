@@ -21,7 +21,7 @@ def good_turing(counts: Integer[Array, " V"]) -> float:
     r"""The share of draws whose outcome came once: $N_1 / n$, an estimate of the missing mass.
 
     Raises:  ValueError for a negative count or no draws.
-    Source:  Good (1953), section 1, who credits Turing. {cite}`good1953`
+    Source:  Good (1953), who credits Turing. {cite}`good1953`
 
     >>> good_turing(np.array([3, 1, 1, 0, 0]))  # two of five draws
     0.4
