@@ -67,7 +67,7 @@ def _residual(p, q):
 
 residual = Exercise(
     name="11.5.d",
-    signature="residual(p, q)",
+    signature="residual_of(p, q)",
     answer=_residual,
     cases=[
         (np.array([0.5, 0.25, 0.25]), np.array([0.25, 0.75, 0.0])),
