@@ -1,11 +1,11 @@
-"""Let the course GPT answer the questions of ``evaluation/questions.json``, for the leaderboard of page 11.3.
+"""Let two models answer the questions of ``evaluation/questions.json``, for the leaderboard of page 11.3.
 
     nice python tools/measure_leaderboard.py
 
-Beside SmolLM2's replies of tools/measure_choices.py: the course GPT asked as SmolLM2 is ("cloze"), and without the
-question ("blind"), which shows how likely each choice is as a piece of text. For each question the log-likelihood of
-each choice, in nats, and its number of tokens. Written to chapters/11_evaluation/03_error_bars.json; about a minute of
-one core.
+SmolLM2 and the course GPT are asked alike ("cloze"), and the course GPT once more without the question ("blind"): how
+likely is each choice as a piece of text? For each question the log-likelihood of each choice, in nats, and its
+number of tokens. Written to chapters/11_evaluation/03_error_bars.json; some five minutes of one core. Replies are kept
+in _build/leaderboard.jsonl, so that an interrupted run goes on.
 """
 
 import json
@@ -15,14 +15,16 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
-from llmcourse.evaluation.harness import Request
+from llmcourse.evaluation.harness import Request, Store
 from llmcourse.evaluation.prompts import cloze
 from llmcourse.evaluation.questions import Question, load_questions
 from llmcourse.evaluation.reader import Reader
 from llmcourse.files import replacing
+from llmcourse.transformer.checkpoint import load
 from llmcourse.transformer.saved import course_gpt
 
-OUTPUT = Path(__file__).resolve().parents[1] / "chapters/11_evaluation/03_error_bars.json"
+ROOT = Path(__file__).resolve().parents[1]
+OUTPUT, STORE = ROOT / "chapters/11_evaluation/03_error_bars.json", ROOT / "_build/leaderboard.jsonl"
 DIGITS = 4
 
 
@@ -32,22 +34,24 @@ def blind(question: Question) -> Request:
 
 
 def main() -> None:
-    """Ask everything and write one line for each prompt."""
+    """Ask what is missing and write one line for each model and prompt."""
     torch.set_num_threads(1)
-    questions = load_questions()
-    saved = course_gpt()
-    reader = Reader("course-gpt", saved.model, saved.tokenizer, capacity=saved.config.context)
+    STORE.parent.mkdir(exist_ok=True)
+    questions, store = load_questions(), Store(STORE)
+    small, smol = course_gpt(), load("smollm2-135m")
+    course = Reader("course-gpt", small.model, small.tokenizer, capacity=small.config.context)
+    larger = Reader("smollm2-135m", smol.model, smol.tokenizer)
     lines = []
-    for name, prompt in {"cloze": cloze, "blind": blind}.items():
-        replies = [reader.reply(prompt(question)) for question in tqdm(questions, desc=name)]
-        row: dict = {"prompt": name, "logp": [[round(logp, DIGITS) for logp in reply.logp] for reply in replies]}
+    for name, reader, prompt in (
+        ("SmolLM2", larger, cloze),
+        ("course GPT", course, cloze),
+        ("course GPT, blind", course, blind),
+    ):
+        replies = [store.reply(reader, prompt(question)) for question in tqdm(questions, desc=name)]
+        row: dict = {"name": name, "logp": [[round(logp, DIGITS) for logp in reply.logp] for reply in replies]}
         row["tokens"] = [list(reply.tokens) for reply in replies]
         lines.append(json.dumps(row, separators=(",", ":")))
-    head = {
-        "command": "python tools/measure_leaderboard.py",
-        "model": "course GPT",
-        "ids": [question.id for question in questions],
-    }
+    head = {"command": "python tools/measure_leaderboard.py", "ids": [question.id for question in questions]}
     with replacing(OUTPUT) as part:
         text = json.dumps(head)[:-1] + ',\n"replies": [\n' + ",\n".join(lines) + "\n]}\n"
         part.write_text(text, encoding="utf-8")
