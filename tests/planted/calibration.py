@@ -19,7 +19,19 @@ BUGS = (
     ("questions", "if item.topic in topics", "if item.topic not in topics"),
 )
 
+VIEW = "tests/site/test_widget_calibration_explorer.py -k random"
+VIEW_BUGS = (
+    ("calibration.js", "edge < x", "edge <= x"),
+    ("calibration.js", "(x * x - squares[m])", "(x * x)"),
+    (
+        "calibration_explorer.js",
+        "z.indexOf(Math.max(...z)) === answer[i]",
+        "z.lastIndexOf(Math.min(...z)) === answer[i]",
+    ),
+)
+
 MUTANTS = tuple(
     Mutant(f"src/llmcourse/evaluation/{name}.py", old, new, f"tests/unit/evaluation/test_{name}.py")
     for name, old, new in BUGS
 )
+MUTANTS += tuple(Mutant(f"src/llmcourse/explore/{name}", old, new, VIEW) for name, old, new in VIEW_BUGS)
