@@ -82,7 +82,7 @@ class DecodingTree(Widget):
         check(0 < mass <= 1, f"top_p must lie above 0 and not above 1 (which leaves it out), got {mass}")
         return mass
 
-    def chosen(self) -> Tree:
+    def chosen(self) -> dict[str, Any]:
         """The tree that is shown."""
         return next(one for one in self.trees if one["name"] == self.tree)
 
