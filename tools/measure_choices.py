@@ -1,7 +1,7 @@
 """Ask SmolLM2 the questions of ``evaluation/questions.json`` in several formats, and keep what it replies.
 
     nice python tools/measure_choices.py                     all formats; those that the store holds are not repeated
-    nice python tools/measure_choices.py --formats cloze letters
+    nice python tools/measure_choices.py --formats cloze
 
 For each format, each question and each order of its choices: the log-likelihood of each choice, in nats, and its number
 of tokens. Pages 11.2 and 11.3 read chapters/11_evaluation/02_calibration.json. Replies are stored one by one in
@@ -17,8 +17,8 @@ import torch
 from tqdm import tqdm
 
 from llmcourse.evaluation.harness import Store
-from llmcourse.evaluation.prompts import Prompt, cloze, few_shot, in_chat, lettered, shifted
-from llmcourse.evaluation.questions import Question, load_questions
+from llmcourse.evaluation.prompts import Prompt, cloze, lettered, shifted
+from llmcourse.evaluation.questions import load_questions
 from llmcourse.evaluation.reader import Reader
 from llmcourse.files import replacing
 from llmcourse.transformer.checkpoint import load
@@ -26,7 +26,12 @@ from llmcourse.transformer.checkpoint import load
 ROOT = Path(__file__).resolve().parents[1]
 OUTPUT, STORE = ROOT / "chapters/11_evaluation/02_calibration.json", ROOT / "_build/choices.jsonl"
 MODEL = "smollm2-135m"
-EXAMPLES = ("chemistry-02", "geography-01", "grammar-03", "history-01")  # answers C, A, D, B; asked in no format
+EXAMPLES = (
+    "chemistry-02",
+    "geography-01",
+    "grammar-03",
+    "history-01",
+)  # answers C, A, D, B; shown as examples, not asked
 DIGITS = 4
 
 
@@ -38,14 +43,7 @@ class Format:
     shifts: tuple[int, ...] = (0,)
 
 
-def formats(examples: list[Question]) -> dict[str, Format]:
-    """The formats by name."""
-    return {
-        "cloze": Format(cloze),
-        "letters": Format(lettered, (0, 1, 2, 3)),
-        "letters, 4 examples": Format(few_shot(lettered, examples)),
-        "letters, chat": Format(in_chat(lettered)),
-    }
+FORMATS = {"cloze": Format(cloze), "letters": Format(lettered, (0, 1, 2, 3))}
 
 
 def main() -> None:
@@ -57,23 +55,23 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     questions = {q.id: q for q in load_questions()}
-    examples = [questions.pop(name) for name in EXAMPLES]
-    known = formats(examples)
+    for name in EXAMPLES:
+        del questions[name]
     loaded = load(MODEL)
     reader = Reader(MODEL, loaded.model, loaded.tokenizer, stop=loaded.stop)
     STORE.parent.mkdir(exist_ok=True)
     store = Store(STORE)
     found = {}
-    for name in options.formats or known:
-        orders: list[dict] = [{"shift": shift, "logp": [], "tokens": []} for shift in known[name].shifts]
+    for name in options.formats or FORMATS:
+        orders: list[dict] = [{"shift": shift, "logp": [], "tokens": []} for shift in FORMATS[name].shifts]
         for question in tqdm(list(questions.values()), desc=name):
             for order in orders:
-                reply = store.reply(reader, known[name].prompt(shifted(question, order["shift"])))
+                reply = store.reply(reader, FORMATS[name].prompt(shifted(question, order["shift"])))
                 order["logp"].append([round(logp, DIGITS) for logp in reply.logp])
                 order["tokens"].append(list(reply.tokens))
         found[name] = orders
     old = json.loads(options.output.read_text(encoding="utf-8"))["formats"] if options.output.exists() else {}
-    write(options.output, list(questions), {name: found.get(name, old.get(name)) for name in known})
+    write(options.output, list(questions), {name: found.get(name, old.get(name)) for name in FORMATS})
 
 
 def write(path: Path, ids: list[str], found: dict[str, list[dict] | None]) -> None:
