@@ -62,8 +62,4 @@ MUTANTS = (
     Mutant(LIKELIHOOD, "windows)[:, -stride:]", "windows)[:, :stride]", LIKELIHOOD_UNIT),
     Mutant(LIKELIHOOD, "row[end - context - 1 : end]", "row[end - context : end]", LIKELIHOOD_UNIT),
     Mutant(LIKELIHOOD, "[0, -last:]", "[0, :last]", LIKELIHOOD_UNIT),
-    Mutant(LIKELIHOOD, "sum(bits) / sum(sizes), len(bits)",
-           "sum(b / s for b, s in zip(bits, sizes)) / len(bits), len(bits)", LIKELIHOOD_UNIT),
-    Mutant(LIKELIHOOD, "(b - ratio * s) ** 2", "(b - ratio) ** 2", LIKELIHOOD_UNIT),
-    Mutant(LIKELIHOOD, "surprises.double().sum().item() / math.log(2)", "surprises.double().sum().item()", ORACLES),
 )  # fmt: skip

@@ -11,6 +11,8 @@ SPELLED = "tests/unit/evaluation/test_tokenizations.py"
 MUTANTS = (
     Mutant(PERPLEXITY, "float(amounts.sum() / sizes.sum()), a", "float((amounts / sizes).mean()), a", UNIT),
     Mutant(PERPLEXITY, "* n / (n - 1))", "* (n - 1) / n)", UNIT),
+    Mutant(PERPLEXITY, "(amounts - value * sizes) ** 2", "(amounts - value) ** 2", UNIT),
+    Mutant(PERPLEXITY, "ratio(nats / np.log(2), sizes)", "ratio(nats, sizes)", UNIT),
     Mutant(PERPLEXITY, "return Ratio(value, value * loss.error)", "return Ratio(value, loss.error)", UNIT),
     Mutant(PERPLEXITY, "perplexity ** (units / others)", "perplexity ** (others / units)", UNIT),
     Mutant(SPELLINGS, "start + longest), start, -1)", "start + longest), start + 1, -1)", SPELLED),
