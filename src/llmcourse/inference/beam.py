@@ -50,11 +50,11 @@ def of_each(next_p: Next) -> BatchLogp:
     [[-0.693, -0.693], [-0.693, -0.693]]
     """
 
-    def rows(prefixes: Sequence[tuple[int, ...]]) -> Float[np.ndarray, "B V"]:
+    def _rows(prefixes: Sequence[tuple[int, ...]]) -> Float[np.ndarray, "B V"]:
         with np.errstate(divide="ignore"):
             return np.log(np.stack([next_p(prefix) for prefix in prefixes]))
 
-    return rows
+    return _rows
 
 
 def beam_search(

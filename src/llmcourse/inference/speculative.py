@@ -126,28 +126,28 @@ def speculative_law(
         raise ValueError(f"depth must be at least 1, got {depth}")
     law: Law = {}
 
-    def go_on(prefix: tuple[int, ...], weight: float, left: int) -> None:
+    def _go_on(prefix: tuple[int, ...], weight: float, left: int) -> None:
         if len(prefix) == depth or (prefix and prefix[-1] == end):
             law[prefix] = law.get(prefix, 0.0) + weight
             return
         p = target(prefix)
         if left == 0:  # all drafts accepted: one more token from the target, then a new round
             check_distribution(p, name=f"the target after {prefix}")
-            step(prefix, weight * p, gamma)
+            _step(prefix, weight * p, gamma)
             return
         q = draft(prefix)
         _check_pair(p, q)
         accepted = np.minimum(p, q)
-        step(prefix, weight * accepted, left - 1)
+        _step(prefix, weight * accepted, left - 1)
         rejected = 1 - float(accepted.sum())
         if rejected > 1e-15:  # else p = q but for rounding
-            step(prefix, weight * rejected * repair(p, q), gamma)
+            _step(prefix, weight * rejected * repair(p, q), gamma)
 
-    def step(prefix: tuple[int, ...], weights: Float[np.ndarray, " V"], left: int) -> None:
+    def _step(prefix: tuple[int, ...], weights: Float[np.ndarray, " V"], left: int) -> None:
         for token in np.flatnonzero(weights).tolist():
-            go_on((*prefix, token), float(weights[token]), left)
+            _go_on((*prefix, token), float(weights[token]), left)
 
-    go_on((), 1.0, gamma)
+    _go_on((), 1.0, gamma)
     return dict(sorted(law.items()))
 
 
@@ -162,16 +162,16 @@ def expected_round(target: Next, draft: Next, *, gamma: int, depth: int, end: in
     """
     _check_gamma(gamma)
 
-    def more(prefix: tuple[int, ...], left: int) -> float:
+    def _more(prefix: tuple[int, ...], left: int) -> float:
         if left == 0 or len(prefix) == depth - 1:
             return 1.0
         p, q = target(prefix), draft(prefix)
         _check_pair(p, q)
         accepted = np.minimum(p, q)
         going = [token for token in np.flatnonzero(accepted).tolist() if token != end]
-        return 1.0 + sum(float(accepted[token]) * more((*prefix, token), left - 1) for token in going)
+        return 1.0 + sum(float(accepted[token]) * _more((*prefix, token), left - 1) for token in going)
 
-    return more((), gamma)
+    return _more((), gamma)
 
 
 def expected_tokens(alpha: float, gamma: int) -> float:

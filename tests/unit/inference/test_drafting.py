@@ -168,8 +168,8 @@ def test_a_completion_says_why_it_ended_and_what_was_cut():
             strings=strings,
         )
 
-    whole = write("abcdef", max_new=3)
-    assert (whole.text, whole.reason, whole.cut, len(whole.tokens)) == ("abc", "length", "", 3)
+    whole = write("xyzzy", max_new=3)
+    assert (whole.text, whole.reason, whole.cut, len(whole.tokens)) == ("xyz", "length", "", 3)
     ended = write("hi<|endoftext|>never")
     assert (ended.text, ended.reason, ended.cut, len(ended.tokens)) == ("hi", "stop token", "", 2)
     cut = write("one STOP two")
