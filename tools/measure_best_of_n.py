@@ -1,8 +1,8 @@
 """Draws of SmolLM2 to choose the best of, for page 10.2: python tools/measure_best_of_n.py
 
-32 answers to each of ten requests, at temperature 1 from the whole distribution, with their log-probabilities: about
-four minutes on one core that is not busy. What is there already is kept, so a run that was stopped can go on. What
-counts as a good answer is not decided here: the page defines its rewards and applies them to these texts.
+16 answers to each of eight requests, at temperature 1 from the whole distribution, with their log-probabilities: one
+minute on one core that is not busy. What is there already is kept, so a run that was stopped can go on. What counts as
+a good answer is not decided here: the page defines its rewards and applies them to these texts.
 """
 
 import json
@@ -17,16 +17,14 @@ from llmcourse.transformer.checkpoint import load
 
 RESULTS = Path(__file__).parents[1] / "chapters/10_alignment/02_draws.json"
 COMMAND = "python tools/measure_best_of_n.py"
-ANSWERS, LONGEST, SEED = 32, 60, 0
+ANSWERS, LONGEST, SEED = 16, 36, 0
 REQUESTS = (
     "In one sentence, describe a walk in the woods.",
     "In one sentence, describe a rainy Monday morning.",
     "In one sentence, tell me about the city of Lisbon.",
     "In one sentence, describe the taste of bread.",
     "In one sentence, introduce a new colleague named Ana.",
-    "In one sentence, describe an old bicycle for sale.",
     "In one sentence, say what a library is for.",
-    "In one sentence, describe the sea in winter.",
     "In one sentence, tell a friend about your day.",
     "In one sentence, describe a train journey.",
 )

@@ -188,7 +188,7 @@ def test_results_are_announced_politely_and_once(open_page):
     for _ in range(5):
         page.keyboard.press("ArrowLeft")
         assert div.locator(".lc-sr[role=status]").text_content() == ""  # waits until the reader pauses
-    said = "/^β 0.562: proxy reward 1.6\\d, true reward 1.6\\d, .* Most likely: c, 0.7\\d/"
+    said = "/^β 0.562: proxy reward 1.7, true reward 1.7, .* Most likely: c, 0.7\\d/"
     page.wait_for_function(f"{said}.test(document.querySelector('.lc-sr').textContent)")
 
 
