@@ -1,6 +1,6 @@
 """SmolLM2 as a judge of two answers: python tools/measure_judge.py
 
-It writes chapters/10_alignment/04_judge.json. Sixty questions of the course's own set are taken, each with its right
+It writes chapters/10_alignment/04_judge.json. 48 questions of the course's own set are taken, each with its right
 answer and one wrong one; the principle of the prompt asks for the correct answer. Each pair is shown in both orders;
 what is kept is the log-odds of " A" against " B" as the next token. Two minutes on an idle core.
 """
@@ -19,7 +19,7 @@ from llmcourse.transformer.threads import one_thread
 RESULTS = Path(__file__).parents[1] / "chapters/10_alignment/04_judge.json"
 PRINCIPLE = "Two answers to a question are compared. Choose the answer that is correct.\n\n"
 SHOWN = "Question: {}\nAnswer A: {}\nAnswer B: {}\nThe correct answer is Answer"
-PAIRS = 60
+PAIRS = 48
 
 
 def main() -> None:

@@ -110,7 +110,7 @@ def grpo_loss(
 
     Raises:  ValueError for no answers, an answer without a token, NaN, a ``constant`` that is not positive, or a β > 0
              without a reference.
-    Source:  Shao et al. (2024), eq. 3 and 4; Liu et al. (2025), figure 1; Yu et al. (2025), eq. 8 and 10 to 12.
+    Source:  Shao et al. (2024), eq. 3 and 4; Liu et al. (2025), figure 1; Yu et al. (2025), sections 3.1 and 3.3.
              {cite}`shao2024,liu2025drgrpo,yu2025dapo`
 
     >>> logp, old, kept = torch.zeros(2, 2), torch.zeros(2, 2), torch.tensor([[True, True], [True, False]])

@@ -42,7 +42,7 @@ def _advantages(rewards, *, root=True, centered=True, rows=True, ddof=0, silent=
 
 advantages = Exercise(
     name="10.4.d",
-    signature="advantages(rewards)",
+    signature="relative(rewards)",
     answer=_advantages,
     cases=[
         (np.array([[1.0, 0.0, 0.0, 0.0], [5.0, 4.0, 2.0, 1.0]]),),
