@@ -74,7 +74,7 @@ export function curves(state) {
     dots: CURVES.map(([name, color]) => ({ x: h, y: drawn(name, METHODS[name](pairOf(state))[key], state.beta), color, r: name === "dpo" ? 5 : 3.5 })),
   }));
   const tallest = (dots) => Math.max(...dots.map((dot) => dot.y));
-  const top = [Math.min(8, axisTop(Math.max(2, 1.1 * tallest(plots[0].dots)))), axisTop(1.1 * Math.max(state.beta, Math.min(tallest(plots[1].dots), 8 * state.beta)))];
+  const top = [Math.min(8, axisTop(Math.max(2, 1.1 * tallest(plots[0].dots)))), 2 * Math.max(state.beta, Math.min(tallest(plots[1].dots), 8 * state.beta))];
   const x = { range: [-end, end], label: "log-ratio of the winner less that of the loser, h", ticks: [-end, -end / 2, 0, end / 2, end] };
   return [
     { ...plots[0], frame: BOX, x, y: { range: [0, top[0]], label: "loss" }, rules: [{ x: 0 }] },

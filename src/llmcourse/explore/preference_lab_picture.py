@@ -158,7 +158,7 @@ def curves(widget: "PreferenceLab", values: dict[str, float]) -> list[dict[str, 
         ]
         plots.append({"lines": curves_of, "dots": dots})
     tallest = [max(dot["y"] for dot in plot["dots"]) for plot in plots]
-    tops = min(8, axis_top(max(2.0, 1.1 * tallest[0]))), axis_top(1.1 * max(beta, min(tallest[1], 8 * beta)))
+    tops = min(8, axis_top(max(2.0, 1.1 * tallest[0]))), 2 * max(beta, min(tallest[1], 8 * beta))
     ticks = [-end, -end / 2, 0, end / 2, end]
     x = {"range": [-end, end], "label": "log-ratio of the winner less that of the loser, h", "ticks": ticks}
     up = {"range": [-tops[1] / 2, tops[1]], "label": "pull on the winner"}
