@@ -19,7 +19,6 @@ NUMPY = [
     *(f"evaluation/{name}" for name in ("copying", "repetition")),
     "alignment/optimal",
     "alignment/group_signal",
-    "alignment/chains",
     *(f"evaluation/{name}" for name in ("perplexity", "tokenizations", "hallucination", "selective")),
 ]
 COUNTING = ["transformer/config", *(f"learning/{name}" for name in ("cost", "memory", "scaling", "scaling_fit"))]
@@ -28,6 +27,7 @@ TORCH = [f"transformer/{name}" for name in ("norms", "positions", "rotary", "lin
 TORCH += [f"alignment/{name}" for name in ("kl", "ppo")]
 TORCH += [f"alignment/{name}" for name in ("dpo", "preferences", "preference_toy")]
 TORCH += ["alignment/grpo"]
+COUNTING += ["alignment/chains"]
 KEYS = set(re.findall(r"^@\w+\{([^,]+),", (ROOT / "book/references.bib").read_text(encoding="utf-8"), re.MULTILINE))
 
 

@@ -50,7 +50,10 @@ class Variant:
 
     @property
     def high(self) -> float:
-        """How far above 1 the ratio may rise before the gradient stops."""
+        """How far above 1 the ratio may rise before the gradient stops.
+
+        Source:  Yu et al. (2025), section 3.1. {cite}`yu2025dapo`
+        """
         return self.clip if self.clip_high is None else self.clip_high
 
 
