@@ -49,6 +49,11 @@ def test_logprobs_of_pairs_do_not_depend_on_the_batch_or_on_what_stands_beside_t
         alone = [pair_logprobs(model, [pair]) for pair in pairs]
     torch.testing.assert_close(win, torch.cat([w for w, _ in alone]))
     torch.testing.assert_close(lose, torch.cat([lo for _, lo in alone]))
+    for found, one in ((win[2], pairs[2].win), (lose[2], pairs[2].lose)):
+        with torch.no_grad():
+            logp = model(torch.tensor([one.tokens]))[0].log_softmax(-1)
+        by_hand = sum(logp[t - 1, token] for t, token in enumerate(one.tokens) if one.counts[t])
+        torch.testing.assert_close(found, by_hand)
 
 
 def test_the_first_record_is_that_of_the_reference_and_the_preference_is_learned(model, pairs):
