@@ -90,13 +90,13 @@ def solve(
         [logits], max_iter=2000, tolerance_grad=1e-13, tolerance_change=1e-16, line_search_fn="strong_wolfe"
     )
 
-    def closure() -> Tensor:
+    def _loss() -> Tensor:
         optimizer.zero_grad()
         loss = expected_loss(logits, reference.double(), share.double(), beta=beta, method=method, drawn=drawn)
         loss.backward()
         return loss
 
-    optimizer.step(closure)
+    optimizer.step(_loss)
     return logits.detach().softmax(0)
 
 
