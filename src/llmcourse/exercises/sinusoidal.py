@@ -120,9 +120,9 @@ def _one_angle(row: np.ndarray, k: float | int, base: float | int) -> np.ndarray
     return np.stack(moved, axis=-1).ravel()
 
 
-shifted = Exercise(
+shifted_row = Exercise(
     name="5.2.e",
-    signature="shifted(row, k, base)",
+    signature="shifted_row(row, k, base)",
     answer=_shift,
     cases=[(_row(3, 4, 100.0), 2, 100.0), (_row(20, 6, 1e4), 5, 1e4), (_row(9, 6, 1e4), -4, 1e4)],
     misconceptions=[

@@ -46,7 +46,7 @@ def draw(widget: "KLLeash") -> Markup:
     left = element("div", {}, rows(widget), element("p", {"class": "lc-note"}, NOTE))
     figures = (
         element("figure", {"tabindex": "-1"} if not i else {}, line_plot(**plot), element("figcaption", {}, caption))
-        for i, (plot, caption) in enumerate(((curves(widget), CURVES), (shares(widget), SHARES)))
+        for i, (plot, caption) in enumerate(((curves(widget), CURVES), (share_curves(widget), SHARES)))
     )
     columns = element("div", {"class": "lc-columns"}, left, numbers(widget), *figures)
     return Markup(controls(widget) + columns)
@@ -131,7 +131,7 @@ def curves(widget: "KLLeash") -> dict[str, Any]:
     }
 
 
-def shares(widget: "KLLeash") -> dict[str, Any]:
+def share_curves(widget: "KLLeash") -> dict[str, Any]:
     """Each answer's probability over β, as ``sharePlot`` in the script."""
     policy, places = widget.path().policy, [place / 20 for place in range(-41, 42)]
     looks = [{"color": COLORS[i % 6], "dash": None if i < 6 else "5 3"} for i in range(len(widget.labels))]

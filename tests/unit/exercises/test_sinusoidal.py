@@ -31,7 +31,7 @@ def test_right_solutions_written_another_way_pass():
         return np.stack((z.imag, z.real), axis=1).ravel()
 
     assert exercises.sinusoid_row.check(row).passed
-    assert exercises.shifted.check(shifted).passed
+    assert exercises.shifted_row.check(shifted).passed
     assert exercises.product_by_hand.check(0.5639).passed
     assert exercises.longest_wavelength.check(47_100).passed
 

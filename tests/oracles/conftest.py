@@ -1,0 +1,3 @@
+"""The scripts that make the tables need libraries which the tests do not."""
+
+collect_ignore_glob = ["tables/*.py"]
