@@ -93,6 +93,14 @@ def test_every_variant_learns_what_is_rewarded(variant):
     assert rounds[-1].entropy < rounds[0].entropy
 
 
+def test_later_passes_are_measured_from_the_policy_that_drew_so_that_the_clip_can_act():
+    pulls = [
+        trained(rounds=1, passes=10, variant=Variant(clip=clip, clip_high=high))[1][0].gradient_norm
+        for clip, high in ((0.01, 0.01), (0.99, 100.0))
+    ]
+    assert pulls[0] < 0.5 * pulls[1]
+
+
 def test_a_leash_keeps_the_model_nearer_to_its_reference():
     reference = model()
     _, loose = trained(reference=reference)
