@@ -12,6 +12,16 @@ accepted = Number(
     unit="of the drafts",
     tolerance=1e-3,
     misconceptions=[
+        (100 * float(np.minimum(_P, _Q).sum()), "This is in percent. A share lies between 0 and 1."),
+        (
+            float(1 - np.abs(_P - _Q).sum()),
+            "The ½ is missing: the total variation is half of Σ |p − q|, and one minus that is accepted.",
+        ),
+        (
+            float((_Q * np.minimum(1, _Q / _P)).sum()),
+            "p and q are swapped in the ratio. A draft is accepted with min(1, p/q), so that what q likes too much is "
+            "rejected.",
+        ),
         (
             float(1 - np.minimum(_P, _Q).sum()),
             "This is the share that is rejected, the total variation. Accepted is what p and q have in common.",
@@ -36,8 +46,17 @@ round_length = Number(
     name="11.5.b",
     answer=float(sum(0.7**i for i in range(5))),
     unit="tokens",
-    tolerance=1e-3,
     misconceptions=[
+        (
+            5 * 0.7,
+            "This is 5α, as if each of five tokens came for itself. A draft counts only if all before it were "
+            "accepted.",
+        ),
+        (
+            1 + 0.7**4,
+            "You counted only rounds in which all four are accepted. One or two accepted drafts count as well.",
+        ),
+        (5.0, "That is a round in which all are accepted."),
         (
             4 * 0.7,
             "This is γα, the accepted drafts if each were judged for itself. After a rejection the rest is lost.",
@@ -83,6 +102,14 @@ residual = Exercise(
         Misconception(
             lambda p, q: np.maximum(p - q, 0),
             "The shape is right, but it sums to 1 − α. A token is drawn from it: divide by its sum.",
+        ),
+        Misconception(
+            lambda p, q: np.maximum(p - q, 0) / np.minimum(p, q).sum(),
+            "You divided by α, the share that is accepted. The part beyond the draft sums to 1 − α.",
+        ),
+        Misconception(
+            lambda p, q: np.where(p > q, p, 0) / np.where(p > q, p, 0).sum(),
+            "You kept p whole where it is above q. Of these tokens the drafts have already given q: keep p − q.",
         ),
         Misconception(
             lambda p, q: np.maximum(q - p, 0) / np.maximum(q - p, 0).sum(),

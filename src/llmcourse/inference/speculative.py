@@ -14,7 +14,7 @@ probability min(1, p(x) / q(x)). If it is rejected, a token is drawn from the *r
 
 **How many tokens a round gives.** With γ drafts, each accepted with probability α independently of the others, at least
 i + 1 tokens come with probability α^i for i = 0 … γ (the last of them from the target itself), and the mean is the sum
-of these, (1 − α^{γ+1}) / (1 − α). Real acceptances are not independent: easy places come together.
+of these, (1 − α^{γ+1}) / (1 − α). Real acceptances need not be independent.
 """
 
 from collections.abc import Callable, Sequence
