@@ -28,6 +28,10 @@ half_width = Number(
             1.96 * math.sqrt(0.6 * 0.4) * 100,
             "This is the spread of a single item. The mean of 400 spreads 20 times less.",
         ),
+        (
+            2 * math.sqrt(0.6 * 0.4 / 400) * 100,
+            "Close. It comes from 2 in place of 1.96, or from a share of .5 in place of .6.",
+        ),
         (1.96 * math.sqrt(0.6 * 0.4 / 400), "Right as a share. In percentage points it is 100 times that number."),
     ],
 )
@@ -57,28 +61,36 @@ items_for_three_points = Number(
         ),
         (
             ((1.959964 + 0.841621) * 0.4 / 3) ** 2,
-            "The difference of 3 points is 0.03 on the scale on which the spread is 0.5.",
+            "The difference of 3 points is 0.03 on the scale on which the spread is 0.4.",
+        ),
+        (
+            ((1.644854 + 0.841621) * 0.4 / 0.03) ** 2,
+            "1.645 belongs to a one-sided test at 5%. A two-sided one leaves 2.5% on each side: 1.96.",
+        ),
+        (
+            ((1.959964 + 0.8) * 0.4 / 0.03) ** 2,
+            "You added the chance of 80% itself. What is added is its z: 80% of a bell curve lies below 0.84.",
         ),
     ],
 )
 
 
-def _wilson(k, n, z, *, shift=True, shrink=True, inner=True, square=True):
+def _wilson(k, n, z, *, shift=1.0, shrink=True, inner=1.0, square=True, outer=True):
     share, zz = k / n, z**2 if square else z
-    middle = share + (zz / (2 * n) if shift else 0)
-    half = z * math.sqrt(share * (1 - share) / n + (zz / (4 * n**2) if inner else 0))
+    middle = share + shift * zz / (2 * n)
+    half = (z if outer else 1) * math.sqrt(share * (1 - share) / n + inner * zz / (4 * n**2))
     size = 1 + zz / n if shrink else 1
     return ((middle - half) / size, (middle + half) / size)
 
 
 wilson = Exercise(
     name="11.3.c",
-    signature="wilson(k, n, z)",
+    signature="my_wilson(k, n, z)",
     answer=_wilson,
     cases=[(3, 10, 1.96), (0, 20, 1.96), (80, 100, 1.645), (29, 29, 2.576)],
     misconceptions=[
         Misconception(
-            lambda k, n, z: _wilson(k, n, z, shift=False, shrink=False, inner=False),
+            lambda k, n, z: _wilson(k, n, z, shift=0, shrink=False, inner=0),
             "This is Wald's interval, with the standard error at the estimate. Wilson's takes each p at *its own*.",
         ),
         Misconception(
@@ -86,16 +98,36 @@ wilson = Exercise(
             "Everything must be divided by 1 + z²/n, the factor of p² in the quadratic.",
         ),
         Misconception(
-            lambda k, n, z: _wilson(k, n, z, shift=False),
+            lambda k, n, z: _wilson(k, n, z, shift=0),
             "The middle is p̂ + z²/2n (before the division), not p̂: the quadratic's linear term holds it.",
         ),
         Misconception(
-            lambda k, n, z: _wilson(k, n, z, inner=False),
+            lambda k, n, z: _wilson(k, n, z, inner=0),
             "Under the root z²/4n² is missing. Without it, 0 right answers give an interval of width 0 again.",
         ),
         Misconception(
             lambda k, n, z: _wilson(k, n, z, square=False),
             "z stands where z² belongs: the test |p̂ − p| ≤ z·SE was squared.",
+        ),
+        Misconception(
+            lambda k, n, z: _wilson(k, n, z, shift=2),
+            "The middle is p̂ + z²/2n (before the division). The quadratic has z²/n there, and its root halves it.",
+        ),
+        Misconception(
+            lambda k, n, z: _wilson(k, n, z, inner=n),
+            "Under the root stands z²/4n², not z²/4n: (z²/n)² over 4z², after z is taken out.",
+        ),
+        Misconception(
+            lambda k, n, z: _wilson(k, n, z, outer=False),
+            "The factor z before the root is missing: the half-width counts standard errors.",
+        ),
+        Misconception(
+            lambda k, n, z: tuple(2 * end for end in _wilson(k, n, z)),
+            "Both ends are doubled: the roots are (B ± √(B² − 4AC))/2A, with 2A below, not A.",
+        ),
+        Misconception(
+            lambda k, n, z: _wilson(k, n, z)[::-1],
+            "The ends are swapped: give the lower one first.",
         ),
         Misconception(
             lambda k, n, z: tuple(100 * end for end in _wilson(k, n, z)),
@@ -136,6 +168,22 @@ paired_error = Exercise(
             "This is the variance of the mean difference; its root is the standard error.",
         ),
         Misconception(
+            lambda a, b: float((a - b).std(ddof=1) / a.size),
+            "You divided the spread by n. It is the *variance* of the mean that has 1/n, so the spread has 1/√n.",
+        ),
+        Misconception(
+            lambda a, b: 1.96 * _paired_error(a, b),
+            "This is half of a 95% interval. The standard error is asked for, without the 1.96.",
+        ),
+        Misconception(
+            lambda a, b: float((a.std(ddof=1) + b.std(ddof=1)) / math.sqrt(a.size)),
+            "You added two standard errors, which is too much even for two separate sets. Take the differences first.",
+        ),
+        Misconception(
+            lambda a, b: float(math.sqrt((a.var() + b.var()) / a.size)),
+            "This is the error for two separate sets, squares divided by n. Take the differences first, and ddof=1.",
+        ),
+        Misconception(
             lambda a, b: float(np.abs(a - b).std(ddof=1) / math.sqrt(a.size)),
             "You took the size of each difference. The sign must stay: items won and lost cancel.",
         ),
@@ -147,15 +195,20 @@ def _pass_at_k(n, c, k):
     return 1 - math.comb(n - c, k) / math.comb(n, k)
 
 
+def _product(k, factors):
+    """One minus the product of 1 − k/i. Where i would fall below k, no k wrong samples are left."""
+    return 1 - math.prod(max(0, 1 - k / i) for i in factors)
+
+
 pass_at_k = Exercise(
     name="11.3.e",
-    signature="pass_at_k(n, c, k)",
+    signature="my_pass_at_k(n, c, k)",
     answer=_pass_at_k,
-    cases=[(20, 4, 10), (10, 3, 5), (200, 10, 100), (5, 4, 3), (6, 0, 2)],
+    cases=[(20, 4, 10), (10, 3, 5), (200, 10, 100), (5, 4, 3), (6, 0, 2), (20, 2, 5)],
     misconceptions=[
         Misconception(
             lambda n, c, k: 1 - (1 - c / n) ** k,
-            "You put c/n in the place of p. That draws the k samples with return and is too low on average.",
+            "You put c/n in the place of p. That draws the k samples with replacement and is too low on average.",
         ),
         Misconception(
             lambda n, c, k: math.comb(n - c, k) / math.comb(n, k),
@@ -168,6 +221,26 @@ pass_at_k = Exercise(
         Misconception(
             lambda n, c, k: math.comb(c, k) / math.comb(n, k),
             "This is the chance that *all* k are right. One right one is enough.",
+        ),
+        Misconception(
+            lambda n, c, k: 1 - math.comb(c, k) / math.comb(n, k),
+            "This is the chance that *not all* k are right. Count the subsets of wrong samples: C(n − c, k).",
+        ),
+        Misconception(
+            lambda n, c, k: c * math.comb(n - c, k - 1) / math.comb(n, k),
+            "This is the chance that *exactly one* of the k is right. Two or more solve the problem as well.",
+        ),
+        Misconception(
+            lambda n, c, k: 1.0 if c else 0.0,
+            "This is 1 as soon as one of the n samples is right. It must be among the k that are drawn.",
+        ),
+        Misconception(
+            lambda n, c, k: _product(k, range(n - c, n)),
+            "The product runs over i = n − c + 1 … n, both included. Yours starts and ends one too early.",
+        ),
+        Misconception(
+            lambda n, c, k: _product(k, range(n - c + 1, n)),
+            "The product runs over c factors, i = n − c + 1 … n. Yours leaves out the last one, i = n.",
         ),
         Misconception(
             lambda n, c, k: c / n,
