@@ -22,6 +22,10 @@ adapter_size = Number(
         (MATRICES * RANK * 2.0 * WIDTH, "This is one layer. There are 32 of them."),
         (LAYERS * RANK * 2 * WIDTH, "This is one matrix a layer. Four of them get an adapter."),
         (LAYERS * MATRICES * WIDTH**2, "These are the frozen numbers. The adapter learns r·(I + O) for each matrix."),
+        (
+            MATRICES * WIDTH**2,
+            "These are the frozen numbers of one layer. The adapter learns r·(I + O) for each matrix.",
+        ),
         (LAYERS * MATRICES * RANK**2, "The thin matrices are not r × r: one side of each is as long as the width."),
     ],
 )
@@ -30,7 +34,6 @@ answer_surprise = Number(
     name="10.1.b",
     answer=5 * math.log(2) / 3,
     unit="nats per counted token",
-    tolerance=2e-3,
     misconceptions=[
         (
             8 * math.log(2) / 5,
@@ -42,6 +45,16 @@ answer_surprise = Number(
         ),
         (5 * math.log(2), "This is the sum. The loss is the mean over the three tokens that count."),
         (5 * math.log(2) / 5, "You divided by all five tokens. Divide by the number that count, three."),
+        (8 * math.log(2), "This is the sum over all five tokens. The loss is the mean over the three that count."),
+        (
+            7 * math.log(2) / 4,
+            "The question is in it, and the end is not. It is the other way round: the answer and its end count.",
+        ),
+        (
+            3 * math.log(2) / 2,
+            "This is the question's mean price. The question is given; the answer and its end count.",
+        ),
+        (2 ** (5 / 3), "This is the perplexity, e to the loss. Asked for is the loss itself."),
         (5 / 3, "This is in bits. The loss of a training is in nats: use ln, or multiply by ln 2 = 0.693."),
         ((0.5 + 0.125 + 0.5) / 3, "You averaged the probabilities. The price of a token is −ln of its probability."),
         (-5 * math.log(2) / 3, "The sign: ln of a probability is negative, and the loss is minus that."),
@@ -65,6 +78,10 @@ def _mean_of_means(logp, tokens, counts):
 
 def _itself(logp, tokens, counts):
     return -np.take_along_axis(logp, tokens[..., None], axis=2)[..., 0][counts].mean()
+
+
+def _unshifted(logp, tokens, counts):
+    return _itself(logp[:, :-1], tokens[:, :-1], counts[:, :-1])
 
 
 def _case(seed: int, length: int, firsts: tuple[int, ...]) -> tuple:
@@ -93,6 +110,11 @@ masked_loss = Exercise(
             "before it made the prediction.",
         ),
         Misconception(
+            _unshifted,
+            "You cut off the last place, but moved nothing: each token is still looked up in the row that has read it. "
+            "tokens[:, 1:] and counts[:, 1:] belong to logp[:, :-1].",
+        ),
+        Misconception(
             _mean_of_means,
             "This is the mean of each row's mean. A token of a short answer then weighs more than one of a long one; "
             "take one mean over all counted tokens.",
@@ -104,6 +126,23 @@ masked_loss = Exercise(
         Misconception(
             lambda logp, tokens, counts: (_prices(logp, tokens) * counts[:, 1:]).mean(),
             "The sum is right, but you divide it by all places. Divide by the number of tokens that count.",
+        ),
+        Misconception(
+            lambda logp, tokens, counts: (_prices(logp, tokens) * counts[:, 1:]).sum() / counts.size,
+            "The sum is right, but you divide it by the size of the mask, which counts each False as well. Divide by "
+            "counts[:, 1:].sum().",
+        ),
+        Misconception(
+            lambda logp, tokens, counts: (_prices(logp, tokens) * counts[:, 1:]).sum() / len(tokens),
+            "The sum is right, but you divide it by the number of rows. Divide by the number of tokens that count.",
+        ),
+        Misconception(
+            lambda logp, tokens, counts: _prices(logp, tokens)[~counts[:, 1:]].mean(),
+            "The mask is upside down: these are the tokens that do not count.",
+        ),
+        Misconception(
+            lambda logp, tokens, counts: _answer_loss(logp, tokens, counts) / math.log(2),
+            "This is in bits. The loss is in nats, as logp is.",
         ),
         Misconception(
             lambda logp, tokens, counts: _prices(logp, tokens)[counts[:, 1:]].sum(),
@@ -137,11 +176,27 @@ adapted = Exercise(
     misconceptions=[
         Misconception(
             lambda x, w, a, b, alpha: x @ (w + len(a) / alpha * b @ a).T,
-            "The scale is upside down: α/r, so that a larger rank does not make a larger change.",
+            "The scale is upside down: it is α/r, the rank below.",
         ),
         Misconception(
             lambda x, w, a, b, alpha: x @ (w + alpha * b @ a).T,
             "You multiplied by α alone. Divide by the rank, the number of rows of A.",
+        ),
+        Misconception(
+            lambda x, w, a, b, alpha: x @ (w + alpha * len(a) * b @ a).T,
+            "You multiplied by the rank. Divide by it: the scale is α/r.",
+        ),
+        Misconception(
+            lambda x, w, a, b, alpha: x @ w.T,
+            "This is the frozen layer alone. The product of the thin matrices is added to it.",
+        ),
+        Misconception(
+            lambda x, w, a, b, alpha: x @ (alpha / len(a) * (w + b @ a)).T,
+            "You scaled the frozen matrix too. The scale α/r belongs to the product alone.",
+        ),
+        Misconception(
+            lambda x, w, a, b, alpha: x @ (w + alpha / len(b) * b @ a).T,
+            "You divided by the number of outputs. The rank is the other side of B, or the number of rows of A.",
         ),
         Misconception(
             lambda x, w, a, b, alpha: x @ (w + b @ a).T,

@@ -63,6 +63,7 @@ def test_right_solutions_written_another_way_pass():
 
     assert exercises.masked_loss.check(with_a_loop).passed
     assert exercises.adapted.check(lambda x, w, a, b, alpha: x @ w.T + alpha / len(a) * (x @ a.T) @ b.T).passed
-    assert exercises.answer_surprise.check(1.155).passed
+    assert all(exercises.answer_surprise.check(number).passed for number in (1.15, 1.155, 1.16))
+    assert not exercises.answer_surprise.check(1.11).passed
     assert exercises.adapter_size.check(2**24).passed
     assert math.isclose(np.log(32) / 3, exercises.answer_surprise.answer)
