@@ -110,13 +110,15 @@ def discrete_entropy(clusters: Integer[Array, " N"]) -> float:
 def likelihood_entropy(answers: Sequence[str], logp: Float[Array, " N"], clusters: Integer[Array, " _"]) -> float:
     r"""Entropy of the clusters weighed by probability: $P(C) \propto \sum_{s \in C} p(s)$ over *different* answers s.
 
-    An answer that was drawn five times counts once, since its probability already says how often it comes. (Farquhar
-    et al.'s published code sums over all draws, so that repetition is counted twice over.) Of a string that was drawn
+    An answer that was drawn five times counts once, since its probability already says how often it comes. This differs
+    in two points from Farquhar et al., who take exp of the *mean* log-probability per token as the weight and whose
+    published code sums it over all draws. Of a string that was drawn
     through several rows of tokens all rows' probabilities are summed.
 
     Units:   nats.
     Raises:  ValueError for no answers, other lengths, or a log-probability that is NaN or positive.
-    Source:  Farquhar et al. (2024); the weights normalized over the sample, as there. {cite}`farquhar2024`
+    Source:  P(C) of Kuhn et al. (2023), normalized over the sample as in Farquhar et al. (2024), whose weights are
+             others (above). {cite}`kuhn2023,farquhar2024`
 
     >>> logp = np.log(np.array([0.5, 0.5, 0.4, 0.1]))
     >>> round(likelihood_entropy(["Nile", "Nile", "It's the Nile", "Congo"], logp, np.array([0, 0, 0, 1])), 4)

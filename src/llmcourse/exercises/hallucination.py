@@ -22,6 +22,11 @@ meaning_entropy = Number(
             discrete_entropy(np.array([0, 0, 0, 0, 0, 0, 1, 1, 2, 2])) / np.log(2),
             "This is in bits. Use the natural logarithm for nats.",
         ),
+        (
+            discrete_entropy(np.array([0, 0, 0, 0, 0, 0, 1, 1, 1, 1])),
+            "This asks right or wrong. Amazon and Congo are two meanings.",
+        ),
+        (-float(np.log(0.6)), "This is the surprise of the largest meaning. Average over all three: -Σ p ln p."),
         (float(np.log(3)), "This is for three equally likely meanings. One has six of the ten answers."),
         (float(np.log(10)), "This is for ten answers that all differ."),
     ],
@@ -34,6 +39,8 @@ three_votes = Number(
     misconceptions=[
         (majority_right(0.6, 3), "This is the chance that the majority is wrong. A single answer is right with 0.4."),
         (3 * 0.4**2 * 0.6, "This is exactly two right. Three right are a majority as well: add 0.4³."),
+        (0.4**2 * 0.6 + 0.4**3, "Two right can fall in three ways: 3 · 0.4² · 0.6."),
+        (0.4**2 * 0.6, "This is one way to have two right. There are three, and three right count as well."),
         (0.4, "This is a single answer. Add up the ways to have two or three right."),
         (0.4**3, "This is all three right. Two are enough."),
         (1 - 0.6**3, "This is at least one right. A majority of three needs two."),
@@ -58,6 +65,14 @@ missing_share = Exercise(
         Misconception(
             lambda counts: float((counts == 1).sum() / (counts > 0).sum()),
             "Divide by the number of draws, not by that of the different outcomes seen.",
+        ),
+        Misconception(
+            lambda counts: float((counts == 1).sum()),
+            "This is how many outcomes came once. Divide by the number of draws to have a probability.",
+        ),
+        Misconception(
+            lambda counts: float(1 - (counts == 1).sum() / counts.sum()),
+            "This is the mass of what *was* seen. Its complement is asked.",
         ),
         Misconception(lambda counts: 0.0, "What was not drawn is not impossible. Count what was drawn exactly once."),
     ],
@@ -90,6 +105,14 @@ area = Exercise(
         Misconception(
             lambda doubt, wrong: float((doubt[wrong][:, None] >= doubt[~wrong]).mean()),
             "You gave ties a whole pair. They count one half.",
+        ),
+        Misconception(
+            lambda doubt, wrong: auroc(doubt, wrong).value * float(wrong.sum() * (~wrong).sum()),
+            "This is the number of pairs in order. Divide it by the number of pairs.",
+        ),
+        Misconception(
+            lambda doubt, wrong: 0.5,
+            "This is ½ for any score, as over all pairs of answers. Pair the *wrong* ones with the *right* ones only.",
         ),
         Misconception(_accuracy, "This is an accuracy at one threshold. The area looks at all pairs and needs none."),
         Misconception(
