@@ -7,7 +7,7 @@ import numpy as np
 from llmcourse.exercises.checker import Exercise, Misconception, Number
 
 
-def _minus_log_sigmoid(u: np.ndarray | float) -> np.ndarray | float:
+def _minus_log_sigmoid(u: np.ndarray | float) -> np.ndarray:
     return np.logaddexp(0.0, -np.asarray(u))
 
 
