@@ -5,9 +5,10 @@ import math
 import numpy as np
 
 from llmcourse.exercises.checker import Exercise, Misconception, Number
+from llmcourse.shapes import Array
 
 
-def _minus_log_sigmoid(u: np.ndarray | float) -> np.ndarray:
+def _minus_log_sigmoid(u: Array | float) -> Array:
     return np.logaddexp(0.0, -np.asarray(u))
 
 
