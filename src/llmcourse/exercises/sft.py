@@ -23,7 +23,7 @@ adapter_size = Number(
         (LAYERS * RANK * 2 * WIDTH, "This is one matrix a layer. Four of them get an adapter."),
         (LAYERS * MATRICES * WIDTH**2, "These are the frozen numbers. The adapter learns r·(I + O) for each matrix."),
         (
-            MATRICES * WIDTH**2,
+            MATRICES * 1.0 * WIDTH**2,
             "These are the frozen numbers of one layer. The adapter learns r·(I + O) for each matrix.",
         ),
         (LAYERS * MATRICES * RANK**2, "The thin matrices are not r × r: one side of each is as long as the width."),
