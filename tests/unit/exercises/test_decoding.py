@@ -3,19 +3,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from llmcourse.exercises import decoding as exercises
-from llmcourse.exercises.checker import Exercise, Number, self_test
 from llmcourse.inference.speculative import acceptance, expected_tokens, residual
-
-ALL = [item for item in vars(exercises).values() if isinstance(item, Exercise | Number)]
-
-
-@pytest.mark.parametrize("exercise", ALL, ids=lambda exercise: exercise.name)
-def test_each_misconception_is_told_apart_and_gets_its_own_message(exercise):
-    self_test(exercise)
-
-
-def test_a_stub_is_not_called_wrong():
-    assert exercises.residual.check(lambda *args: None).status == "not attempted"
 
 
 def test_the_answers_are_the_packages():

@@ -5,16 +5,8 @@ import pytest
 import torch
 
 from llmcourse.exercises import fourier as exercises
-from llmcourse.exercises.checker import Exercise, Number, self_test
 from llmcourse.transformer.fourier import alias, score_waves
 from llmcourse.transformer.positions import wavelengths
-
-ALL = [item for item in vars(exercises).values() if isinstance(item, Exercise | Number)]
-
-
-@pytest.mark.parametrize("exercise", ALL, ids=lambda exercise: exercise.name)
-def test_each_misconception_is_told_apart_and_gets_its_own_message(exercise):
-    self_test(exercise)
 
 
 def test_a_right_solution_written_another_way_passes():

@@ -11,19 +11,6 @@ from torch import nn
 from llmcourse.alignment.lora import LoRALinear, lora_count
 from llmcourse.alignment.sft import answer_loss
 from llmcourse.exercises import sft as exercises
-from llmcourse.exercises.checker import Exercise, Number, self_test
-
-ALL = [item for item in vars(exercises).values() if isinstance(item, Exercise | Number)]
-
-
-@pytest.mark.parametrize("exercise", ALL, ids=lambda exercise: exercise.name)
-def test_each_misconception_is_told_apart_and_gets_its_own_message(exercise):
-    self_test(exercise)
-
-
-@pytest.mark.parametrize("exercise", [e for e in ALL if isinstance(e, Exercise)], ids=lambda exercise: exercise.name)
-def test_a_stub_is_not_called_wrong(exercise):
-    assert exercise.check(lambda *args: None).status == "not attempted"
 
 
 @pytest.mark.parametrize("case", exercises.masked_loss.cases)
