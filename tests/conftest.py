@@ -1,6 +1,7 @@
 """Shape annotations of the package are checked in every test; one generator, the same in each."""
 
 import hypothesis
+import jaxtyping
 import numpy as np
 import pytest
 
@@ -16,3 +17,9 @@ hypothesis.settings.load_profile("course")
 @pytest.fixture
 def rng() -> np.random.Generator:
     return np.random.default_rng(0)
+
+
+@pytest.fixture
+def as_readers_call(monkeypatch):
+    """Without the shape checks, which readers do not have: what is left are the functions' own refusals."""
+    monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)

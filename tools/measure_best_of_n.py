@@ -1,7 +1,7 @@
 """Draws of SmolLM2 to choose the best of, for page 10.2: python tools/measure_best_of_n.py
 
-16 answers to each of eight requests, at temperature 1 from the whole distribution, with their log-probabilities: one
-minute on one core that is not busy. What is there already is kept, so a run that was stopped can go on. What counts as
+16 answers to each of 24 requests, at temperature 1 from the whole distribution, with their log-probabilities: three
+minutes on one core that is not busy. What is there already is kept, so a run that was stopped can go on. What counts as
 a good answer is not decided here: the page defines its rewards and applies them to these texts.
 """
 
@@ -18,16 +18,32 @@ from llmcourse.transformer.checkpoint import load
 RESULTS = Path(__file__).parents[1] / "chapters/10_alignment/02_draws.json"
 COMMAND = "python tools/measure_best_of_n.py"
 ANSWERS, LONGEST, SEED = 16, 36, 0
-REQUESTS = (
-    "In one sentence, describe a walk in the woods.",
-    "In one sentence, describe a rainy Monday morning.",
-    "In one sentence, tell me about the city of Lisbon.",
-    "In one sentence, describe the taste of bread.",
-    "In one sentence, introduce a new colleague named Ana.",
-    "In one sentence, say what a library is for.",
-    "In one sentence, tell a friend about your day.",
-    "In one sentence, describe a train journey.",
-)
+REQUESTS = {  # each with the word, or its beginning, that an answer to the point would hardly leave out
+    "describe a walk in the woods": "wood",
+    "describe a rainy Monday morning": "monday",
+    "tell me about the city of Lisbon": "lisbon",
+    "describe the taste of bread": "bread",
+    "introduce a new colleague named Ana": "ana",
+    "say what a library is for": "librar",
+    "tell a friend about your day": "day",
+    "describe a train journey": "train",
+    "describe a cup of coffee": "coffee",
+    "describe a winter evening": "winter",
+    "tell me about the river Danube": "danube",
+    "describe the sound of the ocean": "ocean",
+    "introduce a new neighbor named Marco": "marco",
+    "say what a bicycle is for": "bicycl",
+    "tell a friend about your dog": "dog",
+    "describe a football match": "football",
+    "describe an old kitchen": "kitchen",
+    "tell me about the city of Oslo": "oslo",
+    "describe the taste of lemons": "lemon",
+    "say what a bridge is for": "bridge",
+    "describe a visit to the dentist": "dentist",
+    "describe a mountain": "mountain",
+    "tell me about the moon": "moon",
+    "describe a piano lesson": "piano",
+}
 
 
 def main() -> None:
@@ -36,8 +52,10 @@ def main() -> None:
     found |= {"command": COMMAND, "model": "smollm2-135m", "longest": LONGEST, "seed": SEED}
     found.setdefault("requests", [])
     loaded = load("smollm2-135m")
-    for number, request in enumerate(REQUESTS):
+    for number, (task, subject) in enumerate(REQUESTS.items()):
+        request = f"In one sentence, {task}."
         if number < len(found["requests"]):
+            found["requests"][number]["subject"] = subject
             continue
         drawn = sample_many(
             loaded.model,
@@ -57,7 +75,7 @@ def main() -> None:
             }
             for one in drawn
         ]
-        found["requests"].append({"request": request, "answers": answers})
+        found["requests"].append({"request": request, "subject": subject, "answers": answers})
         with replacing(RESULTS) as part:
             part.write_text(json.dumps(found, ensure_ascii=False, indent=0) + "\n", encoding="utf-8")
         print(f"{number + 1}/{len(REQUESTS)}: {answers[0]['text'][:70]!r}", flush=True)

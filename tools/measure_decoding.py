@@ -2,10 +2,10 @@
 
 It writes chapters/11_evaluation/05_inference.json. Parts (all if none is named), and minutes on one idle core:
     course_texts   1   the course GPT: texts of six ways to decode, and what its first layers alone would have said
-    course_rounds  2   speculative rounds of it with a table of counts as draft
-    smollm2        8   SmolLM2-135M-Instruct: all of this, with truncations of it as drafts too
-Times in the file are of the processor, on one thread, so that other work on the machine hardly counts. Compare them
-with each other only.
+    course_rounds  2   speculative rounds of it with a table of counts as draft, five times, with times
+    smollm2        8   SmolLM2-135M-Instruct: texts, first layers, and rounds with two truncations of it as drafts
+Times in the file are of the processor, on one thread, and without the reading of the prompt. Other work on the machine
+still moves them: so all ways take turns, and are compared within one. SmolLM2's rounds are not timed.
 """
 
 import json
@@ -29,7 +29,6 @@ from llmcourse.inference.generate import generate
 from llmcourse.inference.reading import token_surprises
 from llmcourse.inference.sampling import greedy
 from llmcourse.inference.searching import contrastive_search
-from llmcourse.inference.sequences import one_hot
 from llmcourse.inference.writer import chooser
 from llmcourse.language.ngram import NGramModel, Vocabulary
 from llmcourse.language.softmax import softmax
@@ -91,22 +90,26 @@ def texts(
     return {"prompt": decode(prompts[0][0]), "prompt_tokens": prompts[0][0], "length": n, "ways": found}
 
 
-def layers(model: Decoder, prompts: list[tuple[list[int], list[int]]]) -> list[dict[str, float]]:
-    """For each truncation: Σ min(p, q) and agreement of the first choices, over what people wrote after the prompts."""
-    sums = np.zeros((model.config.layers, 2))
-    count = 0
-    for prompt, follows in prompts:
+def layers(model: Decoder, prompts: list[tuple[list[int], list[int]]]) -> list[dict[str, Any]]:
+    """For each truncation: Σ min(p, q) and agreement of the first choices, over what people wrote after the prompts.
+
+    ``passages`` is the mean of Σ min(p, q) over each of them.
+    """
+    sums = np.zeros((model.config.layers, len(prompts), 2))
+    for i, (prompt, follows) in enumerate(prompts):
         record = Record("residual")
         with torch.inference_mode():
             p = model(torch.tensor([[*prompt, *follows]]), record=record)[0, len(prompt) - 1 : -1].softmax(-1)
             for k in range(model.config.layers):
                 q = model.logits(record.residual[k + 1])[0, len(prompt) - 1 : -1].softmax(-1)
                 same = (p.argmax(-1) == q.argmax(-1)).double().sum().item()
-                sums[k] += torch.minimum(p, q).sum().item(), same
-        count += len(follows)
+                sums[k, i] = torch.minimum(p, q).sum().item(), same
+    lengths = np.array([len(follows) for _, follows in prompts])
+    total = sums.sum(axis=1) / lengths.sum()
     return [
-        {"layers": k + 1, "acceptance": round(a / count, 4), "same_first": round(b / count, 4)}
-        for k, (a, b) in enumerate(sums.tolist())
+        {"layers": k + 1, "acceptance": round(total[k, 0], 4), "same_first": round(total[k, 1], 4)}
+        | {"passages": (sums[k, :, 0] / lengths).round(4).tolist()}
+        for k in range(model.config.layers)
     ]
 
 
@@ -123,42 +126,92 @@ def counted(ids: Sequence[int], vocab: int, order: int) -> Draft:
     return next_q
 
 
-def rounds(
-    model: Decoder, prompts: list[list[int]], draft: Draft, *, gamma: int, max_new: int, rule: Any = distribution
-) -> dict[str, Any]:
-    """Rounds of full length over all prompts: how many tokens each gave, and the chance that each tested draft had."""
-    rng, done = np.random.default_rng(gamma), []
-    start = time.process_time()
-    written = 0
+class Clocked:
+    """A draft that counts the processor's seconds that it takes."""
+
+    def __init__(self, draft: Draft) -> None:
+        self.draft, self.seconds = draft, 0.0
+
+    def __call__(self, tokens: Sequence[int]) -> np.ndarray:
+        start = time.process_time()
+        q = self.draft(tokens)
+        self.seconds += time.process_time() - start
+        return q
+
+
+def plain(model: Decoder, prompts: list[list[int]], max_new: int, seed: int) -> float:
+    """Processor seconds a token without speculation, after the first token of each text."""
+    choose, seconds = chooser(temperature=1, rng=np.random.default_rng(seed)), 0.0
     for prompt in prompts:
-        capacity = len(prompt) + max_new
-        for one in speculate(
-            model, prompt, draft=draft, rule=rule, gamma=gamma, max_new=max_new, rng=rng, capacity=capacity
-        ):
-            done.append(one)
-            written += len(one.tokens)
-    seconds = time.process_time() - start
-    full = [one for one in done if len(one.drafted) == gamma]
-    return {"gamma": gamma, "seconds_per_token": round(seconds / written, 5), **summary(full, gamma)}
+        new = generate(model, prompt, choose=choose, max_new=max_new)
+        next(new)
+        start = time.process_time()
+        for _ in new:
+            pass
+        seconds += time.process_time() - start
+    return seconds / (len(prompts) * (max_new - 1))
 
 
-def summary(full: list[Round], gamma: int) -> dict[str, Any]:
-    """Counts of accepted drafts; for each place in a round, how many drafts were tested and their mean chance."""
-    accepted = np.bincount([one.accepted for one in full], minlength=gamma + 1)
+def speculative(
+    model: Decoder, prompts: list[list[int]], draft: Draft, gamma: int, max_new: int, seed: int
+) -> tuple[list[list[Round]], float, float]:
+    """The rounds of each text; processor seconds a token, after the first round of each text: all, and the draft's."""
+    rng, clock, done, written, seconds, drafts = np.random.default_rng(seed), Clocked(draft), [], 0, 0.0, 0.0
+    for prompt in prompts:
+        new = speculate(
+            model, prompt, draft=clock, rule=distribution, gamma=gamma, max_new=max_new, rng=rng,
+            capacity=len(prompt) + max_new,
+        )  # fmt: skip
+        first = next(new)
+        clock.seconds, start = 0.0, time.process_time()
+        rest = list(new)
+        seconds += time.process_time() - start
+        drafts += clock.seconds
+        written += sum(len(one.tokens) for one in rest)
+        done.append([first, *rest])
+    return done, seconds / written, drafts / written
+
+
+def rounds_in_turns(
+    model: Decoder, prompts: list[list[int]], drafts: dict[str, tuple[Draft, int]], max_new: int, turns: int
+) -> dict[str, Any]:
+    """For each draft, with its γ: the rounds of every passage, and the times of every turn; plain sampling's too."""
+    times: dict[str, list[float]] = {name: [] for name in ("plain", *drafts)}
+    shares: dict[str, list[float]] = {name: [] for name in drafts}
+    found: dict[str, list[list[Round]]] = {name: [[] for _ in prompts] for name in drafts}
+    for turn in range(turns):
+        order = list(times)
+        for name in order[turn % len(order) :] + order[: turn % len(order)]:
+            if name == "plain":
+                times[name].append(round(plain(model, prompts, max_new, turn), 6))
+                continue
+            new, seconds, own = speculative(model, prompts, *drafts[name], max_new, turn)
+            times[name].append(round(seconds, 6))
+            shares[name].append(round(own, 6))
+            for passage, rounds in zip(found[name], new, strict=True):
+                passage += rounds
+        print(turn, {name: values[-1] for name, values in times.items()}, flush=True)
+    rows = [
+        {"draft": name, "gamma": gamma, "seconds_per_token": times[name], "draft_seconds_per_token": shares[name]}
+        | {"passages": [summary(passage, gamma) for passage in found[name]]}
+        for name, (_, gamma) in drafts.items()
+    ]
+    return {"max_new": max_new, "plain": times["plain"], "rounds": rows}
+
+
+def summary(passage: list[Round], gamma: int) -> dict[str, Any]:
+    """Of the rounds of full length: how many accepted 0, 1, … drafts; for each place the drafts tested, their chances.
+
+    Chances are given by their sum at each place, and by the sum of the squares of all of them.
+    """
+    full = [one for one in passage if len(one.drafted) == gamma]
     places = [[one.agreement[i] for one in full if one.accepted >= i] for i in range(gamma)]
     return {
-        "accepted": accepted.tolist(),
+        "accepted": np.bincount([one.accepted for one in full], minlength=gamma + 1).tolist(),
         "tested": [len(place) for place in places],
-        "chance": [round(float(np.mean(place)), 4) if place else None for place in places],
-        "spread": round(float(np.std(np.concatenate([np.array(place) for place in places]))), 4),
+        "chances": [round(sum(place), 4) for place in places],
+        "squares": round(sum(a**2 for place in places for a in place), 4),
     }
-
-
-def plain(model: Decoder, prompts: list[list[int]], max_new: int) -> float:
-    """Processor seconds a token without speculation."""
-    choose, start = chooser(temperature=1, rng=np.random.default_rng(0)), time.process_time()
-    count = sum(len(list(generate(model, prompt, choose=choose, max_new=max_new))) for prompt in prompts)
-    return round((time.process_time() - start) / count, 5)
 
 
 def pieces(ids: list[int], number: int, before: int, after: int) -> list[tuple[list[int], list[int]]]:
@@ -181,41 +234,28 @@ def course_rounds() -> dict[str, Any]:
     prompts = [prompt for prompt, _ in pieces(packed(saved.tokenizer, corpus.validation), 12, 32, 64)]
     draft = counted(packed(saved.tokenizer, corpus.train), len(saved.tokenizer), 3)
     model = saved.model.eval()
-    return {
-        "plain": plain(model, prompts, 64),
-        "rounds": [rounds(model, prompts, draft, gamma=gamma, max_new=64) for gamma in (1, 2, 4, 8)],
-    }
+    return rounds_in_turns(model, prompts, {f"γ = {g}": (draft, g) for g in (1, 2, 4, 8)}, 64, 5)
 
 
 def smollm2() -> dict[str, Any]:
-    """SmolLM2 on a text that it may or may not have read."""
+    """SmolLM2 on a text that it may or may not have read; the rounds of three of its passages, together."""
     loaded = load("smollm2-135m", packed=True)
     tokenizer, model = loaded.tokenizer, loaded.model
     text = re.sub(r"\s+", " ", data.read("lcet10.txt"))
-    ids = tokenizer.encode(text[20_000:220_000])
-    sample = pieces(ids, 6, 48, 56)
-    prompts = [prompt for prompt, _ in sample[:3]]
-    found = {"texts": texts(model, tokenizer.decode, sample), "layers": layers(model, sample)}
-    found["plain"] = plain(model, prompts, 40)
+    sample = pieces(tokenizer.encode(text[20_000:220_000]), 6, 48, 56)
+    found: dict[str, Any] = {"texts": texts(model, tokenizer.decode, sample), "layers": layers(model, sample)}
     found["rounds"] = {}
-    drafts = {
-        "29 of 30 layers": lambda rule: model_draft(truncated(model, 29), rule, capacity=128),
-        "20 of 30 layers": lambda rule: model_draft(truncated(model, 20), rule, capacity=128),
-    }
-    for name, make in drafts.items():
-        found["rounds"][name] = rounds(model, prompts, make(distribution), gamma=2, max_new=40)
-        print(name, found["rounds"][name], flush=True)
-    counts = counted(tokenizer.encode("".join(course_corpus().train)), len(tokenizer), 2)
-    found["rounds"]["counts"] = rounds(model, prompts, counts, gamma=2, max_new=40)
-    best = rounds(model, prompts, lambda tokens: one_hot(counts(tokens)), gamma=2, max_new=40, rule=one_hot)
-    found["rounds"]["counts, greedy"] = best
+    for k in (29, 20):
+        draft = model_draft(truncated(model, k), distribution, capacity=128)
+        new, *_ = speculative(model, [prompt for prompt, _ in sample[:3]], draft, 2, 40, 2)
+        found["rounds"][f"{k} of 30 layers"] = {"gamma": 2} | summary([one for text in new for one in text], 2)
     return found
 
 
 def main(names: list[str]) -> None:
     """Run the parts of these names, and put each into the file as soon as it is done."""
     torch.set_num_threads(1)
-    parts = {"course_texts": course_texts, "course_rounds": course_rounds, "smollm2": smollm2}
+    parts = {f.__name__: f for f in (course_texts, course_rounds, smollm2)}
     for name in names or parts:
         part = parts[name]()
         results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {"command": COMMAND}

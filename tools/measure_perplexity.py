@@ -5,7 +5,8 @@ It writes chapters/11_evaluation/01_perplexity.json. The texts are the beginning
     counting   1   the surprise of each text under n-gram models of bytes and of words
     reading    1   the surprise of each text under the course GPT and under SmolLM2-135M-Instruct
     windows    1   SmolLM2 with shorter contexts, with overlap and without, on the beginnings of five texts
-    starts     1   SmolLM2 on the first 500 bytes of each text: what stands before the first token
+    starts     8   SmolLM2 on 80 passages of 500 bytes, four from each document kept for validation and test: what
+                   stands before the first token
 """
 
 import json
@@ -27,6 +28,7 @@ from llmcourse.transformer.saved import course_gpt
 RESULTS = Path(__file__).parents[1] / "chapters/11_evaluation/01_perplexity.json"
 COMMAND = "python tools/measure_perplexity.py"
 BYTES, SHORT, FIRST = 2500, 1200, 500
+PLACES = 4  # passages of one document
 UNKNOWN = "<unk>"
 CONTEXT = 512  # of SmolLM2's 8,192: reading costs a step of each window
 
@@ -103,11 +105,22 @@ def windows() -> list[dict[str, Any]]:
     return rows
 
 
+def passages() -> list[tuple[str, str]]:
+    """Name of the book and up to ``FIRST`` bytes from ``PLACES`` lines of each document that was kept, evenly apart."""
+    found = []
+    for name in TEXTS:
+        corpus = course_corpus([name])
+        for text in (*corpus.test, *corpus.validation):
+            places = [text.rfind("\n", 0, len(text) * i // PLACES) + 1 for i in range(PLACES)]
+            found += [(name, beginning(text[place:], FIRST)) for place in places]
+    return found
+
+
 def starts() -> list[dict[str, Any]]:
     """Nats after the end-of-text token, after another mark, and without any; the last leaves the first token out."""
     large, rows = load("smollm2-135m"), []
     special = large.tokenizer.special
-    for name, text in texts(FIRST):
+    for name, text in passages():
         tokens = large.tokenizer.encode(text)
         row: dict[str, Any] = {"text": name, "bytes": len(text.encode()), "tokens": len(tokens)}
         for label, before in (("end", [special[END]]), ("turn", [special["<|im_start|>"]]), ("nothing", [])):
@@ -115,6 +128,7 @@ def starts() -> list[dict[str, Any]]:
             row[label] = round(nats.sum().item(), 3)
             row[f"{label} without the first"] = round(nats[len(before) :].sum().item(), 3)
         rows.append(row)
+        print(row, flush=True)
     return rows
 
 

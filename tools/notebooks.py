@@ -81,10 +81,12 @@ def normalise(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """The notebook with only its content left; doing it twice changes nothing."""
     kernel = notebook.metadata.get("kernelspec", {})
     name = kernel.get("name", "python3")
+    kept = {"course": notebook.metadata["course"]} if "course" in notebook.metadata else {}  # needs, topics, minutes
     notebook.metadata = nbformat.from_dict(
         {
             "kernelspec": {"display_name": kernel.get("display_name", "Python 3"), "language": "python", "name": name},
             "language_info": {"name": "python"},
+            **kept,
         }
     )
     notebook.nbformat, notebook.nbformat_minor = 4, 5
@@ -261,9 +263,15 @@ def output_text(output: nbformat.NotebookNode) -> str:
 
 
 def from_markdown(page: Path) -> Path:
-    """Turn a MyST Markdown page into a notebook beside it: cells, tags and metadata kept, outputs empty."""
+    """Turn a MyST Markdown page into a notebook beside it: cells, tags and metadata kept, outputs empty.
+
+    What a notebook that stands there already says of the page (``course``) stays, where the Markdown says nothing.
+    """
     notebook = jupytext.read(page)
     target = page.with_suffix(".ipynb")
+    if target.exists() and "course" not in notebook.metadata:
+        course = nbformat.read(target, as_version=4).metadata.get("course")
+        notebook.metadata |= {"course": course} if course else {}
     save(normalise(notebook), target)
     return target
 

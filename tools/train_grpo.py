@@ -3,14 +3,16 @@
 Each run is added to chapters/10_alignment/04_successors.json. Seconds on one idle core:
     base      30  a small GPT imitates 64,000 answers, half of them with working, and is measured
     grpo      15  GRPO from base-0, reward 1 for a right answer; β = 0
-    leashed   15  the same with β = 0.04, as in DeepSeekMath
+    own       15  the same from the imitator of its own seed
     dr        15  Dr. GRPO
     anywhere  15  a checker that is content if the right digit stands anywhere in the answer
     lax       15  a checker that reads the working alone, and is content if it finds no mistake there
-    cold      10  GRPO from a model that has learned nothing
+    cold     150  GRPO from a model that has learned nothing, ten times as many rounds
     hot       15  GRPO with a rate thirty times as high
-base-0 comes first; the seed of the others is that of their questions and draws. base-0 and grpo-0 are kept, in half
-precision, as 04_successors.safetensors.
+    leashed   15  hot with β = 0.04, as in DeepSeekMath
+    held      15  hot with β = 1
+base-0 comes first, and own-1 needs base-1; the seed of the others is that of their questions and draws. base-0 and
+grpo-0 are kept, in half precision, as 04_successors.safetensors.
 """
 
 import json
@@ -46,6 +48,7 @@ CONFIG = ModelConfig(
 STEPS, MAX_NEW, WORKED, SLIPS = 4, 10, 0.5, 0.1
 IMITATION, BATCH, IMITATION_RATE = 1000, 64, 4e-3
 ROUNDS, ASKED, ANSWERS, RATE = 60, 32, 8, 3e-4
+COLD, HOT = 10, 30  # times as many rounds, times as high a rate
 HELD_OUT, SAMPLES = 200, 64
 PLAIN = Variant()
 
@@ -135,10 +138,10 @@ def fresh(seed: int) -> GPT2:
     return GPT2(CONFIG).initialize(torch.Generator().manual_seed(seed))
 
 
-def base() -> GPT2:
-    """The imitator, from which each run of each seed starts."""
+def base(seed: int = 0) -> GPT2:
+    """The imitator of this seed; all runs start from the first but "own" and "cold"."""
     model = GPT2(CONFIG)
-    model.load_state_dict(load_file(CACHE / "base-0.safetensors"))
+    model.load_state_dict(load_file(CACHE / f"base-{seed}.safetensors"))
     return model
 
 
@@ -150,18 +153,21 @@ def run(name: str, seed: int) -> tuple[GPT2, dict[str, Any]]:
         losses = imitate(model, IMITATION, rng, rate=IMITATION_RATE)
         result["losses"] = [round(float(np.mean(losses[i : i + 20])), 4) for i in range(0, len(losses), 20)]
     else:
-        model, reference = (fresh(seed), None) if name == "cold" else (base(), base())
-        count = 20 if name == "cold" else ROUNDS
-        batches = [questions(ASKED, steps=STEPS, rng=rng, without=held_out()) for _ in range(count)]
+        model = fresh(seed) if name == "cold" else base(seed if name == "own" else 0)
+        reference = None if name == "cold" else base(seed if name == "own" else 0)
+        merged = COLD if name == "cold" else 1  # so many rounds are one entry, their mean
+        batches = [questions(ASKED, steps=STEPS, rng=rng, without=held_out()) for _ in range(ROUNDS * merged)]
         rounds = train_grpo(
             model, batches, {"lax": lax, "anywhere": anywhere}.get(name, right),
-            variant={"leashed": GRPO, "dr": DR_GRPO}.get(name, PLAIN),
-            answers=ANSWERS, rate=RATE * (30 if name == "hot" else 1), max_new=MAX_NEW, stop=(chains.END,),
+            variant={"leashed": GRPO, "held": Variant(beta=1.0), "dr": DR_GRPO}.get(name, PLAIN),
+            answers=ANSWERS, rate=RATE * (HOT if name in ("hot", "leashed", "held") else 1),
+            max_new=MAX_NEW, stop=(chains.END,),
             generator=torch.Generator().manual_seed(seed), reference=reference,
         )  # fmt: skip
         rows = [one._asdict() for one in rounds]
         keys = [key for key in rows[0] if key != "step" and not np.isnan(rows[0][key])]
-        result["rounds"] = {key: [round(row[key], 4) for row in rows] for key in keys}
+        means = {key: np.reshape([row[key] for row in rows], (ROUNDS, merged)).mean(axis=1) for key in keys}
+        result["rounds"] = {key: [round(float(x), 4) for x in values] for key, values in means.items()}
     model = rounded(model)
     return model, result | measured(model, seed)
 

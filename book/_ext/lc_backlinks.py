@@ -1,6 +1,7 @@
 """Which pages explain a function: the notebooks that show its source, then those that use it."""
 
 import ast
+import functools
 import json
 import re
 from pathlib import Path
@@ -43,6 +44,7 @@ def _imports(tree: ast.Module, where: dict[str, str]) -> None:
             where.update({one.asname or one.name: one.name for one in node.names if one.name.startswith("llmcourse")})
 
 
+@functools.cache
 def home(module: str, name: str) -> str:
     """Where a name is defined: ``module`` itself, or the module of the package that ``module`` imports it from."""
     path = module_file(module)
@@ -67,6 +69,7 @@ def _dotted(name: str, where: dict[str, str]) -> str:
     return ".".join(part for part in (where.get(head, head), rest) if part)
 
 
+@functools.cache  # asked for by each module's directive; no notebook changes while a site is built
 def index() -> dict[str, list[tuple[str, bool]]]:
     """For each dotted name the pages that hold it, as (document name, shown there?), shown ones first."""
     found: dict[str, list[tuple[str, bool]]] = {}

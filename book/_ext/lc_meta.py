@@ -2,11 +2,13 @@
 
 import html
 import os
+import re
 from pathlib import Path
 from string import Template
 from urllib.parse import urlsplit
 
 from docutils import nodes
+from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
@@ -29,13 +31,25 @@ def set_base(_app: Sphinx, config: Config) -> None:
 
 
 def description(doctree: nodes.document | None, fallback: str) -> str:
-    """The page's first paragraph outside call-outs and tables, cut at a word before 200 characters."""
+    """The page's first paragraph outside call-outs and tables, cut at a word before 200 characters.
+
+    Citations that are not resolved yet are left out: their text is a key.
+    """
     for paragraph in doctree.findall(nodes.paragraph) if doctree else ():
         inside = {type(one) for one in ancestors(paragraph)}
         if inside.isdisjoint({nodes.Admonition, nodes.admonition, nodes.entry, nodes.list_item, nodes.container}):
-            text = " ".join(paragraph.astext().split())
+            text = re.sub(r"\s+(?=[,.;:?!])", "", " ".join(without_keys(paragraph).astext().split()))
             return text if len(text) <= 200 else text[:199].rsplit(" ", 1)[0] + "…"
     return fallback
+
+
+def without_keys(paragraph: nodes.paragraph) -> nodes.paragraph:
+    """A copy of ``paragraph`` without its unresolved citations."""
+    copy = paragraph.deepcopy()
+    for one in list(copy.findall(addnodes.pending_xref)):
+        if one["refdomain"] == "cite":
+            one.parent.remove(one)
+    return copy
 
 
 def ancestors(node: nodes.Node) -> list[nodes.Node]:

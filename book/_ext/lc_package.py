@@ -10,7 +10,7 @@ SOURCE = ROOT / "src"
 
 
 def pure_module(name: str) -> ModuleType:
-    """A module of the package that imports nothing but the standard library (palette, explore.bundle)."""
+    """A module of the package that needs only what the site is built with (palette, explore.bundle, study)."""
     if str(SOURCE) not in sys.path:
         sys.path.insert(0, str(SOURCE))
     return importlib.import_module(name)

@@ -1,7 +1,7 @@
 """What a page need not load: a second set of icons, the search index away from the search page, source maps.
 
-Sphinx loads math where a page or one listed under it has a formula; here it is the page alone that counts. A quiz that
-brings formulas to a page writes them as ``<span class="math …">``, as Sphinx does.
+Sphinx loads math where a page or one listed under it has a formula; here it is the page alone that counts. Quizzes and
+cards bring formulas too, in the JSON of their state, where the quotation mark of ``class="math"`` is escaped.
 """
 
 import re
@@ -15,6 +15,8 @@ _UNUSED = re.compile(
     r'\s*<script[^>]*src="[^"]*(?:fontawesome|searchtools|language_data|searchindex)\.js[^"]*"[^>]*></script>'
 )
 
+_MATH = re.compile(r'class=\\?"math')
+
 
 def lean(head: str) -> str:
     """The theme's part of a page's head without the scripts that the page does not need."""
@@ -24,7 +26,7 @@ def lean(head: str) -> str:
 def offer(_app: Sphinx, _page: str, _template: str, context: dict, _doctree: nodes.document | None) -> None:
     """Give ``lean`` to templates/layout.html, and drop math from pages without formulas."""
     context["lc_lean"] = lean
-    if 'class="math' not in context.get("body", ""):
+    if not _MATH.search(context.get("body", "")):
         scripts = context["script_files"]
         scripts[:] = [one for one in scripts if "mathjax" not in f"{one}{getattr(one, 'attributes', '')}".lower()]
 

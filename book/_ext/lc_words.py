@@ -1,6 +1,5 @@
 """Small matters of reading: what a fold says, a formula with the comma after it, who wrote a reference and when."""
 
-import re
 from collections.abc import Iterator
 from typing import ClassVar
 
@@ -14,14 +13,16 @@ from pybtex.style.labels import BaseLabelStyle
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
+from lc_package import pure_module
+
 PROMPTS = {
     "Show code cell content": ("Solution in code", "Hide the solution"),
     "Show code cell source": ("Show the code", "Hide the code"),
     "Show code cell output": ("Show the result", "Hide the result"),
     "Show code cell outputs": ("Show the result", "Hide the result"),
 }
-_OPENS = re.compile(r"[(\[“‘]+$")
-_FOLLOWS = re.compile(r"^[^\s—]{1,12}(?=\s|—|$)")
+
+bound_text = pure_module("llmcourse.study.text").bound
 
 
 class FoldPrompts(SphinxPostTransform):
@@ -47,22 +48,16 @@ class BoundFormulas(SphinxPostTransform):
         """Put formula and neighbors into one span that does not break."""
         for formula in list(self.document.findall(nodes.math)):
             before, after = neighbor(formula, -1), neighbor(formula, 1)
-            opens, follows = _OPENS.search(before), _FOLLOWS.search(after)
+            opens, follows = bound_text(before, after)
             if not (opens or follows):
                 continue
-            place = formula.parent.index(formula)
-            bound = nodes.inline("", classes=["lc-bound"])
             children = formula.parent.children
-            first, last = place, place + 1
-            if opens:
-                first -= 1
-                bound += nodes.Text(opens.group())
-            bound += formula.deepcopy()
-            if follows:
-                last += 1
-                bound += nodes.Text(follows.group())
-            left = [nodes.Text(before[: opens.start()])] if opens else []
-            right = [nodes.Text(after[follows.end() :])] if follows else []
+            place = formula.parent.index(formula)
+            first, last = place - bool(opens), place + 1 + bool(follows)
+            inside = [nodes.Text(opens)] * bool(opens) + [formula.deepcopy()] + [nodes.Text(follows)] * bool(follows)
+            bound = nodes.inline("", "", *inside, classes=["lc-bound"])
+            left = [nodes.Text(before.removesuffix(opens))] if opens else []
+            right = [nodes.Text(after.removeprefix(follows))] if follows else []
             formula.parent.children = children[:first]
             for one in (*left, bound, *right, *children[last:]):
                 formula.parent.append(one)

@@ -1,4 +1,4 @@
-"""The command line: llmcourse fetch, train, generate, chat (typer; torch only where a model is needed)."""
+"""The command line: llmcourse fetch, train, generate, chat, progress (typer; torch only where a model is needed)."""
 
 import signal
 import sys
@@ -206,6 +206,20 @@ def chat(
         choose = chooser(temperature=temperature, top_p=top_p, rng=np.random.default_rng(seed))
         loaded = load(model, packed=True)
         converse(loaded, _lines(), _show, choose=choose, system=system, max_new=tokens)
+
+
+@app.command()
+def progress(export: options.Export = None, keep: options.Keep = None, forget: options.Forget = False) -> None:
+    """Show the exercises that you passed in notebooks on this machine, or write them to a file for the site."""
+    with readable_errors("progress"):
+        from llmcourse import cli_progress
+        from llmcourse.study import record
+
+        if forget and typer.confirm(f"Delete {record.file()}?"):
+            record.forget()
+        if keep is not None:
+            record.switch(keep)
+        typer.echo(cli_progress.overview() if export is None else cli_progress.export(export))
 
 
 def _lines() -> Iterator[str]:

@@ -128,3 +128,9 @@ DrawSeed = Annotated[
 System = Annotated[
     str | None, typer.Option(help="Who the model is told to be, before you speak. A small model obeys loosely.")
 ]
+
+Export = Annotated[
+    Path | None, typer.Option(help="Write the record to this file, which the site's progress page imports.")
+]
+Keep = Annotated[bool | None, typer.Option("--on/--off", help="Whether passes are written down from now on.")]
+Forget = Annotated[bool, typer.Option("--forget", help="Delete the record of this machine, after a question.")]

@@ -23,6 +23,17 @@ def test_auroc_is_scikit_learns_and_mann_and_whitneys(answers):
     assert auroc(doubt, wrong).value == pytest.approx(u / (wrong.sum() * (~wrong).sum()), rel=1e-12)
 
 
+def test_its_error_is_that_of_proc():
+    """R's pROC, test-var.R: var of the AUROC of ``wfns`` in its data ``aSAH``, five grades in 41 poor and 72 good ends.
+
+    The grades of both are those of the package's data; they also give its AUROC, 0.8237, and its interval.
+    """
+    grades, poor, good = [1.0, 2.0, 3.0, 4.0, 5.0], [2, 12, 1, 8, 18], [37, 20, 3, 8, 4]
+    area = auroc(np.repeat(grades + grades, poor + good), np.repeat([True, False], [41, 72]))
+    assert area.value == pytest.approx(0.823678861788618, rel=1e-12)
+    assert area.error**2 == pytest.approx(0.00146991470882363, rel=1e-12)
+
+
 def test_its_error_is_near_the_bootstraps_of_scipy(answers):
     doubt, wrong = answers
 

@@ -12,6 +12,7 @@ BUGS = (
     ("temperature", "softmax(beta * z)", "softmax(z)"),
     ("harness", "json.dumps([model, asdict(request)])", "json.dumps([model, request.context])"),
     ("harness", "file.truncate(whole)", "pass"),
+    ("harness", "if given != wanted:", "if False:"),
     ("harness", "len(c.strip().encode())", "len(c.encode())"),
     ("prompts", "(question.answer + by) % 4", "(question.answer - by) % 4"),
     ("reader", "self._cache.truncate(len(context))", "pass"),

@@ -5,6 +5,7 @@ from tests.planted import Mutant
 EVALUATION, UNIT = "src/llmcourse/evaluation", "tests/unit/evaluation"
 INTERVALS, PAIRED, PASSK = f"{EVALUATION}/intervals.py", f"{EVALUATION}/paired.py", f"{EVALUATION}/passk.py"
 RESAMPLING, RANKING = f"{EVALUATION}/resampling.py", f"{EVALUATION}/ranking.py"
+REDRAWING = f"{EVALUATION}/redrawing.py"
 ORACLES = "tests/oracles/test_evaluation_statistics.py"
 BINOMIAL, WIDGET_JS = "src/llmcourse/explore/binomial.js", "src/llmcourse/explore/error_bars.js"
 BROWSER = "tests/site/test_widget_error_bars.py"
@@ -28,6 +29,17 @@ MUTANTS = (
     Mutant(RESAMPLING, "observed * (1 - 1e-12)", "observed", f"{UNIT}/test_resampling.py"),
     Mutant(RANKING, "(m + 1) // 2 - 1, m, share", "m // 2, m, share", f"{UNIT}/test_ranking.py"),
     Mutant(RANKING, "- (p_a - p_b) ** 2))", "))", f"{UNIT}/test_ranking.py"),
+    Mutant(PAIRED, "(won[n > 0] / n[n > 0]).mean()", "won.sum() / n.sum()", f"{UNIT}/test_paired.py"),
+    Mutant(
+        REDRAWING, "(low <= truth) & (truth <= high)", "(low < truth) & (truth < high)", f"{UNIT}/test_redrawing.py"
+    ),
+    Mutant(
+        REDRAWING,
+        "np.repeat(np.arange(len(chosen))",
+        "np.repeat(np.zeros(len(chosen), int)",
+        f"{UNIT}/test_redrawing.py",
+    ),
+    Mutant(REDRAWING, "for own in rng.spawn(samples)", "for own in [rng] * samples", f"{UNIT}/test_redrawing.py"),
     # the widget
     Mutant(BINOMIAL, "below + weight >= tail", "below >= tail", f"{BROWSER} -k random_states"),
     Mutant(BINOMIAL, "fewer[m - 1] - r * short", "fewer[m - 1]", f"{BROWSER} -k random_states"),

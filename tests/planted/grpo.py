@@ -20,5 +20,6 @@ MUTANTS = (
     Mutant(SIGNAL, "p**group + (1 - p) ** group", "(1 - p) ** group", SIGNAL_TESTS),
     Mutant(CHAINS, "list(row)[-3:] == [THEN, digit, END]", "digit in row", "tests/unit/alignment/test_chains.py"),
     Mutant(TRAINING, "going = going & ~torch.isin", "going = ~torch.isin", TRAINING_TESTS),
+    Mutant(TRAINING, "[:, -1] / temperature)", "[:, -1] * temperature)", TRAINING_TESTS),
     Mutant(TRAINING, "logp.detach() if old is None else old", "logp.detach()", TRAINING_TESTS),
 )

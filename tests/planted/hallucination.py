@@ -11,6 +11,7 @@ UNIT = "tests/unit/evaluation/test_hallucination.py"
 SCORES = "tests/unit/evaluation/test_selective.py"
 MASS = "tests/unit/language/test_missing_mass.py"
 DRAWN = "tests/unit/inference/test_many.py"
+WORDS = "tests/unit/evaluation/test_short_answers.py"
 
 MUTANTS = (
     Mutant(HALLUCINATION, "pairs = dict.fromkeys(zip(", "pairs = list(zip(", UNIT),
@@ -18,6 +19,9 @@ MUTANTS = (
     Mutant(HALLUCINATION, "range(votes // 2 + 1, votes + 1)", "range(votes // 2, votes + 1)", UNIT),
     Mutant(HALLUCINATION, "unit = vectors / lengths[:, None]", "unit = vectors", UNIT),
     Mutant(SELECTIVE, "components.var(ddof=1) / components.size", "components.var(ddof=1)", SCORES),
+    Mutant(
+        SELECTIVE, "components.var(ddof=1)", "components.var(ddof=0)", "tests/oracles/test_hallucination_oracles.py"
+    ),
     Mutant(SELECTIVE, "ranks = stats.rankdata(doubt)", 'ranks = stats.rankdata(doubt, method="min")', SCORES),
     Mutant(
         SELECTIVE,
@@ -28,5 +32,6 @@ MUTANTS = (
     Mutant(MISSING, "(p * (1 - p) ** (draws - 1)).sum()", "(p * (1 - p) ** draws).sum()", MASS),
     Mutant(MANY, "total[b] += price[b]", "total[b] += 0 if token in stop else price[b]", DRAWN),
     Mutant(MANY, "(logp / temperature).softmax(-1)", "logp.softmax(-1)", DRAWN),
-    Mutant(SHORT, "_DIGITS.get(word, word)", "word", "tests/unit/evaluation/test_short_answers.py"),
+    Mutant(SHORT, "_DIGITS.get(word, word)", "word", WORDS),
+    Mutant(SHORT, 'f" {variant} " in f" {normalized(answer)} "', "variant in normalized(answer)", WORDS),
 )

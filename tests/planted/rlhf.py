@@ -32,12 +32,16 @@ MUTANTS = (
     Mutant(f"{HERE}/kl.py", ".square() / 2", ".square()", KL),
     # policy gradient: the largest instead of the smallest, the trace not discounted, the penalty with a gradient
     Mutant(f"{HERE}/ppo.py", "-torch.minimum(", "-torch.maximum(", PPO),
+    Mutant(f"{HERE}/ppo.py", "    check_same_shape(**batches)\n", "", PPO),
+    Mutant(f"{HERE}/reward.py", "    check_same_shape(first=first, second=second)\n", "", REWARD),
     Mutant(f"{HERE}/ppo.py", "discount * trace * running", "trace * running", PPO),
     Mutant(f"{HERE}/ppo.py", "-beta * (logp.detach() - reference_logp)", "-beta * (logp - reference_logp)", PPO),
     Mutant(f"{HERE}/ppo.py", "rewards[:, -1] += reward", "rewards[:, 0] += reward", TOY),
-    # the toy: draws taken from the reference, positions counted from the wrong end, gradients off for the reader
+    # the toy: draws taken from the reference, positions counted from the wrong end, a rate that always falls,
+    # gradients off for the reader
     Mutant(f"{HERE}/ppo_toy.py", "multinomial(policy.dist", "multinomial(reference.dist", TOY),
     Mutant(f"{HERE}/ppo_toy.py", "self.vocab ** (self.length - t)", "self.vocab ** (self.length - 1 - t)", TOY),
+    Mutant(f"{HERE}/ppo_toy.py", " if decay else rate", "", TOY),
     Mutant(f"{HERE}/ppo_toy.py", "        yield record", "            yield record", TOY),
     # the widget: β on the wrong side, the best of equal leashes, what its picture shows, what a drag puts back
     Mutant(f"{LEASH}.js", "reward[i] - highest, 0) / beta", "reward[i] - highest, 0) * beta", f"{WIDGET} random"),

@@ -4,6 +4,7 @@ import functools
 import http.server
 import importlib.util
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -20,16 +21,41 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ["_config.yml", "_toc.yml", "book", "chapters", "src/llmcourse"]
 
 
-def build(output: Path, **environment: str) -> Path:
-    """Build the book as ``make book`` does; the folder of the pages. Fails with the builder's own words."""
+def build(output: Path, *pages: str, **environment: str) -> Path:
+    """Build the book as ``make book`` does; the folder of the pages. Fails with the builder's own words.
+
+    With ``pages`` only these, in seconds; then links to the others lead nowhere and warnings do not count.
+    """
     run = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
-    command = [*run, "build", ".", "-W", "-n", "--keep-going", "--path-output", str(output)]
+    command = [*run, "build", ".", "--keep-going", "--path-output", str(output)]
+    if pages:
+        output.mkdir(parents=True, exist_ok=True)
+        others = "".join(f"  - file: {page}\n" for page in pages[1:])
+        text = f"format: jb-book\nroot: {pages[0]}\n" + (f"chapters:\n{others}" if others else "")
+        (output / "toc.yml").write_text(text, encoding="utf-8")
+        command += ["--toc", str(output / "toc.yml")]
+    else:
+        command += ["-W", "-n"]
     hidden = {"LLMCOURSE_REPOSITORY", "LLMCOURSE_SITE_URL"}
     variables = {name: value for name, value in os.environ.items() if name not in hidden} | environment
     done = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, check=False)
     if done.returncode:
         pytest.fail(f"the book does not build without warnings:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
     return output / "_build/html"
+
+
+def refusal(folder: Path, name: str, right: str, wrong: str) -> tuple[int, str]:
+    """Build a copy of the book in which the first ``right`` of one file is ``wrong``: its line, and what was said."""
+    for part in ("book", "chapters", "src/llmcourse"):
+        shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__", "*.safetensors"))
+    for part in ("_config.yml", "_toc.yml"):
+        shutil.copy(ROOT / part, folder)
+    text = (folder / name).read_text(encoding="utf-8")
+    (folder / name).write_text(text.replace(right, wrong, 1), encoding="utf-8")
+    run = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", "."]
+    done = subprocess.run(run, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    return text[: text.index(right)].count("\n") + 1, done.stdout + done.stderr
 
 
 def is_fresh(site: Path) -> bool:

@@ -17,7 +17,7 @@ from llmcourse.transformer.checkpoint import load
 from llmcourse.transformer.head_patterns import SCORES, induction_pattern, rank_heads, uniform_attention
 from llmcourse.transformer.saved import SavedModel, course_gpt
 from tests.site.test_draw import marks
-from tests.site.widgets import READ, SET, focused, in_notebook, moving, same, shown, state_of, widget_of
+from tests.site.widgets import SET, focused, in_notebook, moving, same, same_without_scripts, shown, state_of, widget_of
 
 pytestmark = pytest.mark.browser
 
@@ -379,18 +379,7 @@ def test_axe_finds_nothing(open_page, theme, scripts):
 
 @pytest.mark.parametrize("width", [360, 390, 622, 900])
 def test_the_static_picture_has_the_same_numbers_and_place_as_the_live_widget(open_page, width):
-    page = open_page(*several(), width=width, mount=False, java_script_enabled=False)
-    still = [(div.evaluate(READ), div.bounding_box()) for div in page.locator(".lc-widget").all()]
-    page = open_page(*several(), width=width)
-    live = [(div.evaluate(READ), div.bounding_box()) for div in page.locator(".lc-widget").all()]
-    for (numbers, place), (live_numbers, live_place) in zip(still, live, strict=True):
-        assert {key: text for key, (_, text) in numbers.items()} == {
-            key: text for key, (_, text) in live_numbers.items()
-        }
-        same(*({k: float(v) for k, (v, _) in one.items()} for one in (live_numbers, numbers)))
-        assert live_place["height"] == pytest.approx(place["height"], abs=1)
-        assert live_place["y"] == pytest.approx(place["y"], abs=2)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    same_without_scripts(open_page, *several(), width=width)
 
 
 @pytest.mark.parametrize("width", [390, 622])

@@ -10,7 +10,7 @@ from playwright.sync_api import Locator
 from llmcourse.explore.attention_steps import COMPUTED, AttentionSteps
 from llmcourse.explore.attention_steps_picture import brief, explain, sources
 from llmcourse.transformer.attention import attention_scores, attention_weights, causal_mask
-from tests.site.widgets import READ, SET, focused, in_notebook, same, shown, state_of, widget_of
+from tests.site.widgets import READ, SET, focused, in_notebook, same, same_without_scripts, shown, state_of, widget_of
 
 pytestmark = pytest.mark.browser
 
@@ -218,17 +218,7 @@ def test_axe_finds_nothing(open_page, theme, scripts):
 
 @pytest.mark.parametrize("width", [360, 622, 900])
 def test_the_static_picture_has_the_same_numbers_and_place_as_the_live_widget(open_page, width):
-    page = open_page(*both(), width=width, mount=False, java_script_enabled=False)
-    still = [(div.evaluate(READ), div.bounding_box()) for div in page.locator(".lc-widget").all()]
-    page = open_page(*both(), width=width)
-    live = [(div.evaluate(READ), div.bounding_box()) for div in page.locator(".lc-widget").all()]
-    for (numbers, place), (live_numbers, live_place) in zip(still, live, strict=True):
-        computed = [key for key in numbers if key.split(".")[0] in COMPUTED]
-        assert {key: numbers[key][1] for key in computed} == {key: live_numbers[key][1] for key in computed}
-        same(*({k: float(v) for k, (v, _) in one.items()} for one in (live_numbers, numbers)))
-        assert live_place["height"] == pytest.approx(place["height"], abs=1)
-        assert live_place["y"] == pytest.approx(place["y"], abs=2)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    same_without_scripts(open_page, *both(), width=width, texts=lambda key: key.split(".")[0] in COMPUTED)
 
 
 @pytest.mark.parametrize("width", [360, 622, 900])

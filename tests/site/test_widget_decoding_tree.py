@@ -7,7 +7,18 @@ from playwright.sync_api import Locator
 
 from llmcourse.explore.decoding_tree import DecodingTree
 from llmcourse.explore.decoding_trees import DEPTH, LEAVES, TREES
-from tests.site.widgets import READ, SET, focused, in_notebook, moving, same, shown, state_of, widget_of
+from tests.site.widgets import (
+    SET,
+    focused,
+    in_notebook,
+    moving,
+    same,
+    same_without_scripts,
+    shown,
+    state_of,
+    swipe,
+    widget_of,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -80,16 +91,7 @@ LOOK = """div => ({
 
 @pytest.mark.parametrize("width", [360, 900])
 def test_the_static_picture_says_and_draws_what_the_live_widget_does(open_page, width):
-    page = open_page(*several(), width=width, mount=False, java_script_enabled=False)
-    still = [(div.evaluate(LOOK), div.evaluate(READ), div.bounding_box()) for div in page.locator(".lc-widget").all()]
-    page = open_page(*several(), width=width)
-    live = [(div.evaluate(LOOK), div.evaluate(READ), div.bounding_box()) for div in page.locator(".lc-widget").all()]
-    for (look, numbers, place), (live_look, live_numbers, live_place) in zip(still, live, strict=True):
-        assert look == live_look
-        same(*({k: float(v) for k, (v, _) in one.items()} for one in (live_numbers, numbers)))
-        assert live_place["height"] == pytest.approx(place["height"], abs=1)
-        assert live_place["y"] == pytest.approx(place["y"], abs=2)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    same_without_scripts(open_page, *several(), width=width, also=LOOK)
 
 
 def test_menus_keys_steps_and_reset(open_page):
@@ -133,7 +135,7 @@ def test_menus_keys_steps_and_reset(open_page):
 @pytest.mark.parametrize(
     ("algorithm", "name", "trait", "key", "value"),
     [
-        ("beam", "Length penalty α", "length_penalty", "ArrowRight", 0.1),
+        ("beam", "Length penalty λ", "length_penalty", "ArrowRight", 0.1),
         ("sampling", "Temperature τ", "temperature", "PageUp", 400**0.1),
         ("sampling", "top-k", "top_k", "ArrowRight", 1),
         ("sampling", "top-p", "top_p", "ArrowLeft", 0.99),
@@ -149,6 +151,73 @@ def test_each_slider_moves_by_key(open_page, algorithm, name, trait, key, value)
     page.wait_for_timeout(0)
     check(div)
     assert focused(page) == f"{name}|true"
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "own"),
+    [
+        ("greedy", []),
+        ("beam", ["Beam width", "Length penalty λ"]),
+        ("sampling", ["Temperature τ", "top-k", "top-p"]),
+        ("speculative", ["Drafts γ", "A rejected draft is replaced from"]),
+    ],
+)
+def test_a_keyboard_walk_visits_every_control_with_a_visible_ring(open_page, algorithm, own):
+    page = open_page(DecodingTree(FIRST, algorithm=algorithm).html())
+    names = ["Model", "Decoding", "Reset", "Tokens decided", *own]
+    walk = []
+    for _ in names:
+        page.keyboard.press("Tab")
+        walk.append(focused(page))
+    assert walk == [f"{name}|true" for name in names]
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('.lc-widget')") is None  # nothing hidden takes the focus
+
+
+def test_a_finger_moves_a_slider_and_one_that_scrolls_changes_nothing(open_page):
+    html = DecodingTree(FIRST, algorithm="beam").html() + "<p style='height:2000px'></p>"
+    page = open_page(html, has_touch=True, is_mobile=True, width=360)
+    div = widget_of(page)
+    box = div.get_by_role("slider", name="Beam width").bounding_box()
+    y, x = box["y"] + box["height"] / 2, lambda share: box["x"] + 8 + share * (box["width"] - 16)
+    swipe(page, [(x(0.2), y), (x(0.5), y), (x(0.8), y), (x(0.8), y)])
+    assert state_of(div, "width") == [5]
+    check(div)
+    before, values = page.evaluate("scrollY"), state_of(div, *TRAITS)
+    box = div.locator(".lc-rows").bounding_box()
+    swipe(page, [(box["x"] + 40, box["y"] + 200 - 12 * step) for step in range(20)])
+    assert page.evaluate("scrollY") > before + 50
+    assert state_of(div, *TRAITS) == values
+
+
+CUT = """div => {
+  const inside = div.querySelector('.lc-view').getBoundingClientRect();
+  const range = document.createRange();
+  return [...div.querySelectorAll('.lc-row > *, .lc-number dt, .lc-number dd, .lc-field, .lc-range-value')]
+    .filter(one => one.getClientRects().length)
+    .filter(one => {
+      range.selectNodeContents(one);
+      const [text, box] = [range.getBoundingClientRect(), one.getBoundingClientRect()];
+      return Math.max(text.right, box.right) > inside.right - 15.5 || one.scrollWidth > one.clientWidth + 1
+        || text.left < box.left - 0.5;  // a number that is set to the right sticks out at the left
+    })
+    .map(one => `${one.className}: ${one.textContent}`);
+}"""
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+@pytest.mark.parametrize("width", [300, 310, 340, 390, 430, 560])
+def test_no_column_is_cut_or_sticks_out_of_the_card(open_page, width, scripts):
+    tiny = DecodingTree(FIRST, algorithm="sampling", temperature=0.05).html()  # powers of ten with two digits
+    page = open_page(*several(), tiny, width=width, mount=scripts, java_script_enabled=scripts)
+    for div in page.locator(".lc-widget").all():
+        assert div.evaluate(CUT) == []
+        bars = div.evaluate("div => [...div.querySelectorAll('.lc-bar')].map(bar => bar.getBoundingClientRect().width)")
+        assert min(bars) > 60
+
+
+def test_a_page_opened_as_a_file_shows_it_too(open_page):
+    check(widget_of(open_page(DecodingTree(LOOP, algorithm="speculative", gamma=3).html(), how="file")))
 
 
 def test_dead_branches_are_those_that_no_text_of_the_algorithm_uses(open_page):
@@ -179,7 +248,7 @@ def test_results_are_announced_politely_and_once(open_page):
     )
 
 
-@pytest.mark.parametrize("width", [360, 900])
+@pytest.mark.parametrize("width", [310, 360, 900])  # a page leaves 294 of a phone's 360 pixels
 def test_nothing_jumps_when_the_algorithm_changes(open_page, width):
     div = widget_of(open_page(DecodingTree(FIRST).html(), width=width))
     height = div.bounding_box()["height"]

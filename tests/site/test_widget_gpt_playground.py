@@ -463,7 +463,7 @@ def test_axe_finds_nothing_before_and_after_loading(open_page, theme):
 
 
 def test_axe_finds_nothing_without_scripts(open_page):
-    page = open_page(*several(), mount=False)
+    page = open_page(*several())  # axe is a script itself
     page.evaluate("document.querySelectorAll('.lc-widget').forEach(div => llmcourseHost.unmount(div))")
     found = Axe().run(page).response["violations"]
     assert [(one["id"], node["html"][:120]) for one in found for node in one["nodes"]] == []

@@ -11,7 +11,18 @@ from playwright.sync_api import Locator
 
 from llmcourse.alignment.optimal import leash_path
 from llmcourse.explore.kl_leash import PLACES, WORLDS, KLLeash, beta_at
-from tests.site.widgets import READ, SET, focused, in_notebook, moving, same, shown, state_of, swipe, widget_of
+from tests.site.widgets import (
+    SET,
+    focused,
+    in_notebook,
+    moving,
+    same,
+    same_without_scripts,
+    shown,
+    state_of,
+    swipe,
+    widget_of,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -194,17 +205,8 @@ def test_results_are_announced_politely_and_once(open_page):
 
 @pytest.mark.parametrize("width", [360, 622, 900])
 def test_the_static_picture_has_the_same_numbers_and_place_as_the_live_widget(open_page, width):
-    page = open_page(*several(), width=width, mount=False, java_script_enabled=False)
-    still = [(div.evaluate(READ), div.bounding_box()) for div in page.locator(".lc-widget").all()]
-    still_texts = [div.locator(".lc-row").all_inner_texts() for div in page.locator(".lc-widget").all()]
-    page = open_page(*several(), width=width)
-    live = [(div.evaluate(READ), div.bounding_box()) for div in page.locator(".lc-widget").all()]
-    for (numbers, place), (live_numbers, live_place) in zip(still, live, strict=True):
-        assert {k: text for k, (_, text) in numbers.items()} == {k: text for k, (_, text) in live_numbers.items()}
-        assert live_place["height"] == pytest.approx(place["height"], abs=1)
-        assert live_place["y"] == pytest.approx(place["y"], abs=2)
-    assert still_texts == [div.locator(".lc-row").all_inner_texts() for div in page.locator(".lc-widget").all()]
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    rows = "div => [...div.querySelectorAll('.lc-row')].map(one => one.innerText)"
+    same_without_scripts(open_page, *several(), width=width, also=rows)
 
 
 def test_the_plots_of_the_static_picture_are_those_of_the_live_widget(open_page):
@@ -221,6 +223,21 @@ def test_the_plots_of_the_static_picture_are_those_of_the_live_widget(open_page)
         for a, b in zip(one, still, strict=True):
             numbers = [np.array(re.findall(r"-?\d+\.?\d*", text), dtype=float) for text in (a, b)]
             np.testing.assert_allclose(*numbers, atol=0.011)  # both are rounded to 2 decimals
+
+
+def test_each_answer_has_the_color_of_its_line_live_and_still(open_page):
+    colors = """div => [
+        [...div.querySelectorAll('[role=rowheader]')].map(name => name.style.getPropertyValue('--own')),
+        [...div.querySelectorAll('.lc-bars .lc-bar')].map(bar => bar.style.getPropertyValue('--bar')),
+        [...div.querySelectorAll('figure:last-of-type .lc-line')].map(line => line.style.stroke),
+    ]"""
+    div = widget_of(open_page(KLLeash().html()))
+    for live in (True, False):
+        if not live:
+            div.evaluate("div => llmcourseHost.unmount(div)")
+            assert div.locator(".lc-static").count() == 1
+        names, bars, lines = div.evaluate(colors)
+        assert names == bars == lines == [f"var(--c{i})" for i in range(1, 7)]
 
 
 @pytest.mark.parametrize("width", [360, 900])

@@ -6,7 +6,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator
 
 from llmcourse.explore.position import PositionExplorer
-from tests.site.widgets import READ, SET, focused, in_notebook, moving, same, shown, state_of, widget_of
+from tests.site.widgets import SET, focused, in_notebook, moving, same, same_without_scripts, shown, state_of, widget_of
 
 pytestmark = pytest.mark.browser
 
@@ -144,16 +144,7 @@ def test_nothing_jumps_when_the_state_changes(open_page, width):
 @pytest.mark.parametrize("width", [360, 622, 900])
 @pytest.mark.parametrize("how", [{}, {"width": 64, "length": 128, "dimension": 63, "scale": "cosine", "position": 127}])
 def test_the_static_picture_has_the_same_numbers_and_place_as_the_live_widget(open_page, width, how):
-    html = PositionExplorer(**how).html()
-    page = open_page(html, width=width, mount=False, java_script_enabled=False)
-    still = page.locator(".lc-widget").evaluate(READ), page.locator(".lc-widget").bounding_box()
-    page = open_page(html, width=width)
-    live = page.locator(".lc-widget").evaluate(READ), page.locator(".lc-widget").bounding_box()
-    assert {key: text for key, (_, text) in still[0].items()} == {key: text for key, (_, text) in live[0].items()}
-    same(*({key: float(value) for key, (value, _) in one.items()} for one in (live[0], still[0])))
-    assert live[1]["height"] == pytest.approx(still[1]["height"], abs=1)
-    assert live[1]["y"] == pytest.approx(still[1]["y"], abs=2)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    same_without_scripts(open_page, PositionExplorer(**how).html(), width=width)
 
 
 def test_the_static_picture_draws_the_same_lines(open_page):

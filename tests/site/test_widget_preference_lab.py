@@ -7,7 +7,18 @@ from playwright.sync_api import Locator
 
 from llmcourse.explore.preference_lab import LIMITS, PreferenceLab
 from llmcourse.explore.preference_lab_picture import CASES
-from tests.site.widgets import READ, SET, focused, in_notebook, moving, same, shown, state_of, swipe, widget_of
+from tests.site.widgets import (
+    SET,
+    focused,
+    in_notebook,
+    moving,
+    same,
+    same_without_scripts,
+    shown,
+    state_of,
+    swipe,
+    widget_of,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -132,17 +143,7 @@ def test_axe_finds_nothing(open_page, theme, scripts):
 
 @pytest.mark.parametrize("width", [320, 390, 622, 900])
 def test_the_static_picture_has_the_same_numbers_and_place_as_the_live_widget(open_page, width):
-    page = open_page(*several(), width=width, mount=False, java_script_enabled=False)
-    still = [(div.evaluate(READ), div.bounding_box()) for div in page.locator(".lc-widget").all()]
-    page = open_page(*several(), width=width)
-    live = [(div.evaluate(READ), div.bounding_box()) for div in page.locator(".lc-widget").all()]
-    for (numbers, place), (live_numbers, live_place) in zip(still, live, strict=True):
-        assert {key: text for key, (_, text) in numbers.items()} == {
-            key: text for key, (_, text) in live_numbers.items()
-        }
-        assert live_place["height"] == pytest.approx(place["height"], abs=1)
-        assert live_place["y"] == pytest.approx(place["y"], abs=2)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    same_without_scripts(open_page, *several(), width=width)
 
 
 @pytest.mark.parametrize("width", [360, 622, 900])

@@ -6,7 +6,18 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator
 
 from llmcourse.explore.rotary import RotaryExplorer
-from tests.site.widgets import READ, SET, focused, in_notebook, moving, same, shown, state_of, swipe, widget_of
+from tests.site.widgets import (
+    SET,
+    focused,
+    in_notebook,
+    moving,
+    same,
+    same_without_scripts,
+    shown,
+    state_of,
+    swipe,
+    widget_of,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -149,18 +160,7 @@ def test_axe_finds_nothing(open_page, theme, scripts):
 
 @pytest.mark.parametrize("width", [320, 390, 622, 900])
 def test_the_static_picture_has_the_same_numbers_and_place_as_the_live_widget(open_page, width):
-    html = [mixed().html(), RotaryExplorer().html()]
-    page = open_page(*html, width=width, mount=False, java_script_enabled=False)
-    still = [(div.evaluate(READ), div.bounding_box()) for div in page.locator(".lc-widget").all()]
-    page = open_page(*html, width=width)
-    live = [(div.evaluate(READ), div.bounding_box()) for div in page.locator(".lc-widget").all()]
-    for (numbers, place), (live_numbers, live_place) in zip(still, live, strict=True):
-        assert {key: text for key, (_, text) in numbers.items()} == {
-            key: text for key, (_, text) in live_numbers.items()
-        }
-        assert live_place["height"] == pytest.approx(place["height"], abs=1)
-        assert live_place["y"] == pytest.approx(place["y"], abs=2)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    same_without_scripts(open_page, mixed().html(), RotaryExplorer().html(), width=width)
 
 
 @pytest.mark.parametrize("width", [360, 622, 900])

@@ -14,7 +14,17 @@ from llmcourse.explore.scaling_explorer_words import amount
 from llmcourse.explore.scaling_laws import PUBLISHED_LAWS
 from llmcourse.explore.scaling_models import KNOWN_MODELS
 from llmcourse.learning.scaling import LossLaw
-from tests.site.widgets import READ, SET, focused, in_notebook, moving, shown, state_of, swipe, widget_of
+from tests.site.widgets import (
+    SET,
+    focused,
+    in_notebook,
+    moving,
+    same_without_scripts,
+    shown,
+    state_of,
+    swipe,
+    widget_of,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -250,22 +260,8 @@ def test_axe_finds_nothing(open_page, theme, scripts):
 
 @pytest.mark.parametrize("width", [320, 390, 622, 900])
 def test_the_static_picture_has_the_same_numbers_and_place_as_the_live_widget(open_page, width):
-    html = [
-        mixed().html(),
-        ScalingExplorer(law="kaplan", model="").html(),
-        own(LossLaw(0.6, 9.0, 20.0, 0.35, 0.3)).html(),
-    ]
-    page = open_page(*html, width=width, mount=False, java_script_enabled=False)
-    still = [(div.evaluate(READ), div.bounding_box()) for div in page.locator(".lc-widget").all()]
-    page = open_page(*html, width=width)
-    live = [(div.evaluate(READ), div.bounding_box()) for div in page.locator(".lc-widget").all()]
-    for (numbers, place), (live_numbers, live_place) in zip(still, live, strict=True):
-        assert {key: text for key, (_, text) in numbers.items()} == {
-            key: text for key, (_, text) in live_numbers.items()
-        }
-        assert live_place["height"] == pytest.approx(place["height"], abs=1)
-        assert live_place["y"] == pytest.approx(place["y"], abs=2)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    laws = (mixed(), ScalingExplorer(law="kaplan", model=""), own(LossLaw(0.6, 9.0, 20.0, 0.35, 0.3)))
+    same_without_scripts(open_page, *(one.html() for one in laws), width=width)
 
 
 @pytest.mark.parametrize("width", [360, 622, 900])

@@ -15,7 +15,18 @@ from llmcourse.explore.softmax_temperature import SoftmaxTemperature
 from llmcourse.inference.sampling import cut_mass, min_p, next_distribution, top_k, top_p
 from llmcourse.language.information import entropy
 from llmcourse.language.softmax import softmax
-from tests.site.widgets import READ, SET, focused, in_notebook, moving, same, shown, state_of, swipe, widget_of
+from tests.site.widgets import (
+    SET,
+    focused,
+    in_notebook,
+    moving,
+    same,
+    same_without_scripts,
+    shown,
+    state_of,
+    swipe,
+    widget_of,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -290,18 +301,8 @@ def test_results_are_announced_politely_and_once(open_page):
 
 @pytest.mark.parametrize("width", [360, 622, 900])
 def test_the_static_picture_has_the_same_numbers_and_place_as_the_live_widget(open_page, width):
-    page = open_page(*several(), width=width, mount=False, java_script_enabled=False)
-    still = [(div.evaluate(READ), div.bounding_box()) for div in page.locator(".lc-widget").all()]
-    still_texts = [div.locator(".lc-row").all_inner_texts() for div in page.locator(".lc-widget").all()]
-    page = open_page(*several(), width=width)
-    live = [(div.evaluate(READ), div.bounding_box()) for div in page.locator(".lc-widget").all()]
-    for (numbers, place), (live_numbers, live_place) in zip(still, live, strict=True):
-        assert {k: text for k, (_, text) in numbers.items()} == {k: text for k, (_, text) in live_numbers.items()}
-        same(*({k: float(v) for k, (v, _) in one.items()} for one in (live_numbers, numbers)))
-        assert live_place["height"] == pytest.approx(place["height"], abs=1)
-        assert live_place["y"] == pytest.approx(place["y"], abs=2)
-    assert still_texts == [div.locator(".lc-row").all_inner_texts() for div in page.locator(".lc-widget").all()]
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    rows = "div => [...div.querySelectorAll('.lc-row')].map(one => one.innerText)"
+    same_without_scripts(open_page, *several(), width=width, also=rows)
 
 
 def test_the_plots_of_the_static_picture_are_those_of_the_live_widget(open_page):

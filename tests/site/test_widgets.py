@@ -15,7 +15,19 @@ from llmcourse.explore.next_token import NextTokenExplorer
 from llmcourse.language.information import cross_entropy, entropy, kl_divergence, perplexity, surprise
 from llmcourse.language.ngram import AddK, KneserNey, NGramModel
 from llmcourse.language.vocabulary import Vocabulary, tokenize
-from tests.site.widgets import READ, SET, focused, in_notebook, moving, same, shown, state_of, swipe, widget_of
+from tests.site.widgets import (
+    READ,
+    SET,
+    focused,
+    in_notebook,
+    moving,
+    same,
+    same_without_scripts,
+    shown,
+    state_of,
+    swipe,
+    widget_of,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -551,18 +563,7 @@ def test_two_hundred_steps_do_not_overlap(open_page, width):
 
 @pytest.mark.parametrize("width", [360, 600, 900])
 def test_the_static_picture_has_the_same_numbers_and_place_as_the_live_widget(open_page, width):
-    page = open_page(*both(), width=width, mount=False, java_script_enabled=False)
-    still = [(div.evaluate(READ), div.bounding_box()) for div in page.locator(".lc-widget").all()]
-    page = open_page(*both(), width=width)
-    live = [(div.evaluate(READ), div.bounding_box()) for div in page.locator(".lc-widget").all()]
-    for (numbers, place), (live_numbers, live_place) in zip(still, live, strict=True):
-        assert {key: text for key, (_, text) in numbers.items()} == {
-            key: text for key, (_, text) in live_numbers.items()
-        }
-        same(*({k: float(v) for k, (v, _) in one.items()} for one in (live_numbers, numbers)))
-        assert live_place["height"] == pytest.approx(place["height"], abs=1)
-        assert live_place["y"] == pytest.approx(place["y"], abs=2)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    same_without_scripts(open_page, *both(), width=width)
 
 
 def test_nothing_moves_for_readers_who_asked_for_that(open_page):
@@ -595,6 +596,16 @@ def test_the_host_unmounts_cleans_up_and_mounts_again(open_page):
     div.evaluate("div => { llmcourseHost.unmount(div); llmcourseHost.mount(div); llmcourseHost.unmount(div); }")
     page.wait_for_timeout(100)
     assert div.locator(".lc-static").count() == 1
+
+
+def test_a_widget_that_was_taken_down_stays_down_when_it_comes_near_the_screen(open_page):
+    page = open_page(f'<div style="height:3000px"></div>{EntropyExplorer(P, LABELS).html()}')
+    div = widget_of(page)  # started by hand: it has not been near the screen
+    div.evaluate("div => llmcourseHost.unmount(div)")
+    page.locator("#end").scroll_into_view_if_needed()
+    page.wait_for_timeout(300)
+    assert div.locator(".lc-static").count() == 1
+    assert div.get_attribute("data-ready") is None
 
 
 @pytest.mark.parametrize(

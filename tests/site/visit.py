@@ -5,19 +5,37 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, TimeoutError
 
 TYPESET = "() => !window.MathJax || (MathJax.startup?.promise ?? Promise.reject()).then(() => true)"
+# Two frames at each stop: what comes near the screen is noticed when a frame is drawn, however busy the machine is.
 SCROLL = """async () => {
-  for (let y = 0; y < document.body.scrollHeight; y += 500) {
+  for (let y = 0; y < document.body.scrollHeight; y += 800) {
     scrollTo(0, y);
-    await new Promise(r => setTimeout(r, 20));
+    await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
   }
   scrollTo(0, 0);
 }"""
-# preload: axe would fetch the styles again and resolve their imports against the page. In the dark only colors differ.
-AXE = {"light": {"preload": False}, "dark": {"preload": False, "runOnly": ["color-contrast", "link-in-text-block"]}}
-ALIVE = """() => [...document.querySelectorAll('.lc-widget, .lc-plotly')].every(one => one.dataset.ready)"""
+# preload: axe would fetch the styles again and resolve their imports against the page. resultTypes: of what
+# passes, nearly all, one element each is enough; that halves the time. In the dark only colors differ.
+QUICK = {"preload": False, "resultTypes": ["violations"]}
+AXE = {"light": QUICK, "dark": QUICK | {"runOnly": ["color-contrast", "link-in-text-block"]}}
+# What is folded away (a chapter's whole quiz) starts when it is unfolded: test_study.py does that.
+ALIVE = """() => [...document.querySelectorAll('.lc-widget, .lc-plotly')]
+  .every(one => one.dataset.ready || one.closest('details:not([open])'))"""
+# Formulas that are seen as TeX. In code, as in a doctest, they are meant.
+RAW = """() => {
+  const article = document.querySelector('article');
+  if (!article) return [];
+  const accept = (text) => text.parentElement.closest('pre, code, script') || !text.parentElement.checkVisibility()
+    ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT;
+  const texts = document.createTreeWalker(article, NodeFilter.SHOW_TEXT, accept);
+  const found = [];
+  while (texts.nextNode()) {
+    if (/\\\\\\(|\\\\\\[|\\$\\$/.test(texts.currentNode.data)) found.push(texts.currentNode.data.trim().slice(0, 80));
+  }
+  return found;
+}"""
 FACTS = """() => ({
   width: document.documentElement.scrollWidth,
   theme: document.documentElement.dataset.theme || '',
@@ -25,7 +43,6 @@ FACTS = """() => ({
   formulas: document.querySelectorAll('.math').length,
   typeset: document.querySelectorAll('.math mjx-container').length,
   broken: [...document.querySelectorAll('[data-mml-node="merror"]')].map(one => one.textContent.slice(0, 80)),
-  raw: (document.querySelector('article')?.innerText.match(/\\\\\\(|\\\\\\[|\\$\\$/g) || []).length,
   mute: [...document.querySelectorAll('img, svg[role=img], svg.lc-svg')]
     .filter(one => !(one.getAttribute('alt') ?? one.getAttribute('aria-label'))
       && one.getAttribute('role') !== 'presentation'
@@ -33,7 +50,8 @@ FACTS = """() => ({
     .map(one => one.outerHTML.slice(0, 120)),
   figures: [...document.querySelectorAll('figure')]
     .map(one => one.querySelector('figcaption')?.textContent.trim() || ''),
-  widgets: [...document.querySelectorAll('.lc-widget')].map(one => [one.dataset.widget, one.dataset.ready || 'never']),
+  widgets: [...document.querySelectorAll('.lc-widget')].filter(one => !one.closest('details:not([open])'))
+    .map(one => [one.dataset.widget, one.dataset.ready || 'never']),
   plots: [...document.querySelectorAll('.lc-plotly')].map(one => one.dataset.ready || 'never'),
   links: [...document.querySelectorAll('a[href]')].map(one => one.getAttribute('href')),
   anchors: [...document.querySelectorAll('[id]')].map(one => one.id),
@@ -75,7 +93,11 @@ def take(browser: Browser, base: str, pages: list[str], *, kind: str) -> Iterato
     context.route("**/*", gate)
     tab.on("console", lambda message: now.errors.append(message.text) if message.type == "error" else None)
     tab.on("pageerror", lambda error: now.errors.append(str(error)))
-    tab.on("requestfailed", lambda request: now.missing.append(request.url))
+    # Aborted is what the page itself called off, or left behind when it was left: a missing file fails in other words.
+    tab.on(
+        "requestfailed",
+        lambda request: None if request.failure == "net::ERR_ABORTED" else now.missing.append(request.url),
+    )
     tab.on("response", lambda answer: now.missing.append(answer.url) if answer.status >= 400 else None)
     for page in pages:
         now = Visit(page, kind)
@@ -87,11 +109,14 @@ def take(browser: Browser, base: str, pages: list[str], *, kind: str) -> Iterato
 
 
 def look(tab: Page, visit: Visit) -> None:
-    """Wait until the page has come to rest, then write down the facts."""
-    tab.wait_for_function(TYPESET, timeout=20_000)
-    tab.evaluate(SCROLL)
-    tab.wait_for_function(ALIVE, timeout=20_000)
-    visit.facts = tab.evaluate(FACTS)
+    """Wait until the page has come to rest, then write down the facts: also, that it did not."""
+    try:
+        tab.wait_for_function(TYPESET, timeout=60_000)
+        tab.evaluate(SCROLL)
+        tab.wait_for_function(ALIVE, timeout=60_000)
+    except TimeoutError as error:
+        visit.errors.append(str(error))
+    visit.facts = tab.evaluate(FACTS) | {"raw": tab.evaluate(RAW)}
     if visit.kind != "file":
         found = Axe().run(tab, options=AXE[visit.kind]).response["violations"]
         visit.axe = [

@@ -16,6 +16,8 @@ from llmcourse.explore.widget import Widget
 from llmcourse.palette import DARK, LIGHT
 
 ROOT = Path(__file__).resolve().parents[2]
+# What a browser does that refuses to keep anything; for add_init_script.
+BLOCKED = "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('no', 'SecurityError'); } })"
 READ = """div => Object.fromEntries([...div.querySelectorAll('[data-key][data-value]')]
     .map(node => [node.dataset.key, [node.dataset.value, node.textContent]]))"""
 SET = """async (div, state) => {
@@ -46,6 +48,7 @@ def widget_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(ROOT / "book/assets/js", base / "_static/js")
     shutil.copytree(ROOT / "book/assets/data", base / "_static/data")
     shutil.copytree(ROOT / "book/assets/fonts", base / "_static/fonts")
+    shutil.copytree(ROOT / "book/assets/mathjax", base / "_static/mathjax")
     (base / "_static/css").mkdir()
     shutil.copy(ROOT / "book/assets/css/fonts.css", base / "_static/css")  # no width may hang on this machine's fonts
     (base / "_static/widgets").mkdir()
@@ -86,6 +89,7 @@ def open_page(browser: Browser, widget_folder: Path, widget_server: str) -> Iter
             '<link rel="stylesheet" href="_static/css/fonts.css">'
             '<link rel="stylesheet" href="_static/widgets/widget.css">'
             f'<main><h1>Widgets</h1>{body}<p id="end">After it.</p></main>'
+            '<script defer src="_static/js/record-format.js"></script><script defer src="_static/js/store.js"></script>'
             '<script defer src="_static/js/host.js?v=1"></script></html>',
             encoding="utf-8",
         )
@@ -137,6 +141,35 @@ def same(actual: dict[str, float], expected: dict[str, float]) -> None:
         assert actual[key] == pytest.approx(value, abs=1e-6, rel=1e-6, nan_ok=True), key
 
 
+def same_without_scripts(
+    open_page: Callable[..., Page],
+    *html: str,
+    width: int,
+    also: str = "div => null",
+    texts: Callable[[str], bool] = lambda key: True,
+) -> None:
+    """Without scripts the widgets show the numbers that they show alive, at the same place, and fit their screen.
+
+    ``also`` is JavaScript for what else must be the same; ``texts`` says of a name whether its number is written alike.
+    """
+    looks = []
+    for options in ({"mount": False, "java_script_enabled": False}, {}):
+        page = open_page(*html, width=width, **options)
+        divs = page.locator(".lc-widget").all()
+        assert [div.locator(".lc-static").count() for div in divs] == [int("mount" in options)] * len(html)
+        looks.append([(div.evaluate(READ), div.evaluate(also), div.bounding_box()) for div in divs])
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for (numbers, other, place), (live_numbers, live_other, live_place) in zip(*looks, strict=True):
+        written, live_written = (
+            {key: text for key, (_, text) in one.items() if texts(key)} for one in (numbers, live_numbers)
+        )
+        assert live_written == written
+        same(*({key: float(value) for key, (value, _) in one.items()} for one in (live_numbers, numbers)))
+        assert live_other == other
+        assert live_place["height"] == pytest.approx(place["height"], abs=1)
+        assert live_place["y"] == pytest.approx(place["y"], abs=2)
+
+
 def state_of(div: Locator, *names: str) -> list:
     return div.evaluate("(div, names) => names.map(name => div.lcModel.get(name))", list(names))
 
@@ -170,6 +203,20 @@ def swipe(page: Page, points: list[tuple[float, float]]) -> None:
         page.wait_for_timeout(20)
     send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     page.wait_for_timeout(50)
+
+
+def finger(node: Locator, points: list[tuple[float, float]]) -> None:
+    """The pointer events of one finger along these points. On a busy machine the browser's own input (``swipe``) is
+    slow, and a slow finger is taken for a long press."""
+    node.evaluate(
+        """(node, points) => points.forEach(([clientX, clientY], i) => {
+          const send = (type) => node.dispatchEvent(new PointerEvent(type,
+            { clientX, clientY, pointerType: "touch", isPrimary: true, bubbles: true }));
+          send(i === 0 ? "pointerdown" : "pointermove");
+          if (i === points.length - 1) send("pointerup");
+        })""",
+        points,
+    )
 
 
 def in_notebook(page: Page, widget: Widget) -> Locator:

@@ -1,5 +1,6 @@
 """The command line in this process (typer's runner), and where signals or the lack of torch matter in another one."""
 
+import contextlib
 import json
 import os
 import re
@@ -152,6 +153,28 @@ def command(*arguments) -> list[str]:
 
 
 SETTINGS = {"OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo" if sys.platform == "linux" else "lo0"}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no pseudo-terminals there")
+def test_in_a_terminal_a_bar_shows_the_share_done_the_time_left_the_speed_and_the_losses(trained, text, tmp_path):
+    reader, terminal = os.openpty()
+    process = subprocess.Popen(
+        command("train", text, "--folder", tmp_path / "run", *SMALL),
+        cwd=ROOT, env=os.environ | SETTINGS | {"TQDM_NCOLS": "160", "TQDM_NROWS": "20"}, stderr=terminal,
+    )  # fmt: skip
+    os.close(terminal)
+    said = b""
+    with contextlib.suppress(OSError):  # how Linux says that nobody writes any more
+        while part := os.read(reader, 4096):
+            said += part
+    os.close(reader)
+    assert process.wait(timeout=120) == 0
+    bars = re.findall(
+        r"(\d+)%\|[^|]*\| *([\d.]+k?)/512 \[[\d:]+<([\d:?]+), +(?:[\d.]+k?tok/s|\?tok/s)(.*?)\]", said.decode()
+    )
+    last = read_metrics(trained[0])[-1]
+    assert bars[0][:2] == ("0", "0.00")
+    assert bars[-1] == ("100", "512", "00:00", f", loss {last['loss']:.3f}, held out {last['held_out']:.3f}")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are other ones there")

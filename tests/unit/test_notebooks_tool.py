@@ -95,6 +95,29 @@ def test_only_content_is_left_in_the_metadata():
     assert book.cells[0].metadata == {"tags": ["hide-input"], "mystnb": figure}
 
 
+def test_what_a_page_says_of_itself_is_kept_and_makes_no_record_stale(tmp_path, status):
+    course = {"needs": ["1.3"], "topics": ["softmax"], "minutes": 22}
+    path = written(tmp_path, [new_markdown_cell("# Page")])
+    tool.record(path, 1.0, status=status)
+    book = nbformat.read(path, as_version=4)
+    book.metadata |= {"course": course, "title": "dropped"}
+    tool.save(tool.normalise(book), path)
+    assert nbformat.read(path, as_version=4).metadata["course"] == course
+    assert set(nbformat.read(path, as_version=4).metadata) == {"course", "kernelspec", "language_info"}
+    assert not tool.is_stale(path, status=status)
+
+
+def test_a_page_that_went_through_markdown_still_says_what_it_needs(tmp_path):
+    course = {"needs": ["1.3"], "topics": [], "minutes": 22}
+    path = written(tmp_path, [new_markdown_cell("# Page")], course=course)
+    (tmp_path / "01_page.md").write_text(PAGE, encoding="utf-8")
+    assert nbformat.read(tool.from_markdown(tmp_path / "01_page.md"), as_version=4).metadata["course"] == course
+    own = PAGE.replace("---\n", "---\ncourse: {needs: ['1.1'], topics: [], minutes: 9}\n", 1)
+    (tmp_path / "01_page.md").write_text(own, encoding="utf-8")
+    tool.from_markdown(tmp_path / "01_page.md")
+    assert nbformat.read(path, as_version=4).metadata["course"]["needs"] == ["1.1"]
+
+
 def test_a_widget_is_named_by_its_cell():
     view = {tool.VIEW: {"model_id": "346afbbd", "version_major": 2}, "text/plain": "Slider()"}
     cell = code("Slider()", id="the-slider", outputs=[new_output("display_data", data=view)])

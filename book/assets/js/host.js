@@ -6,6 +6,7 @@
 //   ASSET.js        calls llmcourseData("ASSET", value); the value becomes the trait named in data-assets
 // A view that needs more data later asks model.load("ASSET") for it, a promise of the value. In a notebook there is no such
 // method: there Python sets the trait. model.source is the module's own text, for a worker; a notebook has it as a trait.
+// model.store is the reader's record on this device (store.js), which a notebook has not.
 // The static picture inside the div stays until its widget is ready, and stays for good, under a message, if that fails.
 (function () {
   "use strict";
@@ -93,6 +94,7 @@
     if (mounted.has(div)) return mounted.get(div).ready;
     const entry = { picture: [...div.childNodes], cleanup: null, gone: false };
     mounted.set(div, entry);
+    if (near) near.unobserve(div); // one that is taken down again stays down until it is asked for
     entry.ready = (async () => {
       try {
         const state = JSON.parse(div.querySelector('script[type="application/json"]').textContent);
@@ -105,6 +107,7 @@
         const model = new Model(state);
         model.load = asset;
         model.source = sources[div.dataset.widget];
+        model.store = window.llmcourseStore;
         const el = document.createElement("div");
         entry.cleanup = await widget.render({ model, el });
         if (entry.gone) return finish(entry);
@@ -146,9 +149,7 @@
     new IntersectionObserver(
       (entries) => {
         for (const entry of entries) {
-          if (!entry.isIntersecting) continue;
-          near.unobserve(entry.target);
-          mount(entry.target);
+          if (entry.isIntersecting) mount(entry.target);
         }
       },
       { rootMargin: "400px" },

@@ -20,7 +20,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from llmcourse.shapes import Bool, Float, Int
+from llmcourse.alignment.kl import check_log_probabilities
+from llmcourse.shapes import Bool, Float, Int, check_same_shape
 
 
 def response_logprob(
@@ -33,8 +34,8 @@ def response_logprob(
     mask* lose their first.
 
     Units:   nats per response.
-    Raises:  ValueError for no rows, a row without a response token, or a response that begins at position 0, where
-             nothing comes before it.
+    Raises:  ValueError for no rows, a mask or logits of another length than the tokens, a row without a response token,
+             or a response that begins at position 0, where nothing comes before it.
     Derivation: the chain rule of probability, over the tokens that the policy chose.
 
     >>> even = torch.zeros(1, 3, 4)  # each of 4 words has probability 1/4, at each position
@@ -44,6 +45,7 @@ def response_logprob(
     """
     if len(tokens) == 0:
         raise ValueError("there are 0 responses; a batch needs at least one")
+    check_same_shape(tokens=tokens, is_response=is_response, **{"logits[..., 0]": logits[..., 0]})
     if is_response[:, 0].any():
         row = int(is_response[:, 0].nonzero()[0])
         raise ValueError(
@@ -64,13 +66,20 @@ def implicit_reward(policy: Float[Tensor, " B"], ref: Float[Tensor, " B"], *, be
     Up to a number that depends on the prompt alone, so that only differences between two responses to one prompt say
     anything.
 
-    Raises:  ValueError unless ``beta`` is positive and finite.
+    Raises:  ValueError unless ``beta`` is positive and finite, for lengths that differ, NaN or a positive number,
+             log-probabilities of tokens (two axes), or a reference that gives a response probability 0.
     Source:  Rafailov et al. (2023), eq. 5, without β log Z(x). {cite}`rafailov2023`
 
     >>> implicit_reward(torch.tensor([-10.0, -14.0]), torch.tensor([-12.0, -11.0]), beta=0.5).tolist()
     [1.0, -1.5]
     """
     _check_beta(beta)
+    check_same_shape(policy=policy, ref=ref)
+    check_log_probabilities(policy=policy, ref=ref)
+    if policy.dim() != 1:
+        raise ValueError(f"there must be one log-probability for each response, got shape {tuple(policy.shape)}")
+    if (ref == -torch.inf).any():
+        raise ValueError(f"ref gives {int((ref == -torch.inf).sum())} of {len(ref)} responses probability 0: no ratio")
     return beta * (policy - ref)
 
 
@@ -86,7 +95,7 @@ def reward_margin(
     \log\pi_{ref}^-)]$.
 
     Range:   any number; 0 where policy and reference agree, or where winner and loser are one text.
-    Raises:  ValueError for no pairs, lengths that differ, or a ``beta`` that is not positive and finite.
+    Raises:  ValueError for no pairs or lengths that differ, and as ``implicit_reward``.
     Source:  Rafailov et al. (2023), the argument of σ in eq. 7. {cite}`rafailov2023`
 
     >>> win, lose, ref_win, ref_lose = torch.tensor([[-10.0], [-14.0], [-12.0], [-11.0]])

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from llmcourse.alignment.dpo import response_logprob
+from llmcourse.alignment.preferences import per_token
 from llmcourse.alignment.sft import Example, examples_of_step, filled_up
 from llmcourse.inference.chat import Message, conversation_tokens
 from llmcourse.language.bpe import Tokenizer
@@ -85,14 +86,16 @@ def prefer(
     *,
     loss: PairLoss,
     reference: tuple[Float[Tensor, " N"], Float[Tensor, " N"]] | None = None,
+    averaged: bool = False,
 ) -> Iterator[dict[str, Any]]:
     """Train what asks for gradients, in place; a record after each step, of its pairs *before* they are learned from.
 
     The record: step, loss, gradient_norm, and the mean log-ratios to the reference of the winners (``win``) and of the
     losers (``lose``). Without a ``reference`` it is the model as it comes in. ``recipe.batch`` counts pairs; each epoch
-    goes through all of them in an order that follows from the seed.
+    goes through all of them in an order that follows from the seed. ``averaged``: the loss gets all log-probabilities
+    ``per_token``, as SimPO and ORPO ask for them.
 
-    Units:   nats per response for ``win`` and ``lose``.
+    Units:   nats per response for ``win`` and ``lose`` in the record, ``averaged`` or not.
     Raises:  ValueError for no pairs, or a model of which nothing asks for a gradient; FloatingPointError if the loss is
              no longer a number.
     """
@@ -111,7 +114,11 @@ def prefer(
     for step in range(recipe.steps):
         chosen = examples_of_step(len(pairs), recipe.batch, step, seed=recipe.seed)
         win, lose = pair_logprobs(model, [pairs[i] for i in chosen], batch=recipe.batch)
-        value = loss(win, lose, ref_win[chosen], ref_lose[chosen])
+        given = win, lose, ref_win[chosen], ref_lose[chosen]
+        if averaged:
+            lengths = [torch.tensor([sum(getattr(pairs[i], end).counts) for i in chosen]) for end in ("win", "lose")]
+            given = tuple(per_token(logp, length) for logp, length in zip(given, 2 * lengths, strict=True))
+        value = loss(*given)
         if not value.isfinite():
             raise FloatingPointError(f"the loss is {value.item()} at step {step}; lower the rate of {recipe.rate}")
         value.backward()

@@ -8,6 +8,8 @@ takes their mean reward instead. Three choices follow, and the variants differ i
     Dr. GRPO         r − mean                 answers · one constant                  1 ± ε
     DAPO             (r − mean) / std         all tokens of the batch                 1 − ε … 1 + a larger ε
 
+DAPO's equation counts the tokens of a group; its code, trl and this module those of the batch.
+
 In shapes, C counts the questions of a batch, N the answers to each (the papers' G), and B = C · N all answers, those to
 one question side by side.
 """
@@ -19,7 +21,7 @@ import torch
 from torch import Tensor
 
 from llmcourse.alignment.kl import k3
-from llmcourse.shapes import Bool, Float
+from llmcourse.shapes import Bool, Float, check_same_shape
 
 __all__ = ["DAPO", "DR_GRPO", "GRPO", "Variant", "group_advantages", "grpo_loss"]
 
@@ -111,8 +113,8 @@ def grpo_loss(
     ``divisor`` "own": the mean over an answer's tokens, then over answers. "all": one mean over all tokens. "constant":
     the sum over an answer's tokens divided by ``constant``, then the mean over answers.
 
-    Raises:  ValueError for no answers, an answer without a token, NaN, a ``constant`` that is not positive, or a β > 0
-             without a reference.
+    Raises:  ValueError for no answers, shapes that do not fit, an answer without a token, NaN, a ``constant`` that is
+             not positive, or a β > 0 without a reference.
     Source:  Shao et al. (2024), eq. 3 and 4; Liu et al. (2025), figure 1; Yu et al. (2025), sections 3.1 and 3.3.
              {cite}`shao2024,liu2025drgrpo,yu2025dapo`
 
@@ -128,6 +130,7 @@ def grpo_loss(
     if variant.beta > 0:
         if reference_logp is None:
             raise ValueError(f"beta is {variant.beta}, but there is no reference_logp to stay near to")
+        check_same_shape(logp=logp, reference_logp=reference_logp)
         still = torch.zeros_like(logp)
         kept = torch.where(is_response, logp, still), torch.where(is_response, reference_logp.detach(), still)
         token = token - variant.beta * k3(*kept)
@@ -144,9 +147,11 @@ def grpo_loss(
 def _check(logp: Tensor, old_logp: Tensor, advantage: Tensor, is_response: Tensor, constant: float | int) -> None:
     if len(logp) == 0:
         raise ValueError("there are 0 answers; a loss needs at least one")
+    check_same_shape(logp=logp, old_logp=old_logp, is_response=is_response)
     if not is_response.any(dim=1).all():
         row = int((~is_response.any(dim=1)).nonzero()[0])
         raise ValueError(f"answer {row} has 0 tokens; the end mark is one")
+    check_same_shape(advantage=advantage, **{"logp[:, 0]": logp[:, 0]})
     for name, values in (("logp", logp[is_response]), ("old_logp", old_logp[is_response]), ("advantage", advantage)):
         if torch.isnan(values).any():
             raise ValueError(f"{name} has {int(torch.isnan(values).sum())} NaN of {values.numel()} entries")

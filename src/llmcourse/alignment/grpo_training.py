@@ -35,23 +35,31 @@ class Answers(NamedTuple):
 
 @torch.no_grad()
 def draw_answers(
-    model: Decoder, asked: Int[Tensor, "B T"], *, max_new: int, stop: Collection[int], generator: torch.Generator
+    model: Decoder,
+    asked: Int[Tensor, "B T"],
+    *,
+    max_new: int,
+    stop: Collection[int],
+    generator: torch.Generator,
+    temperature: float = 1.0,
 ) -> Answers:
-    """One answer to each row, drawn at temperature 1 up to a token of ``stop`` or ``max_new`` tokens.
+    """One answer to each row, drawn up to a token of ``stop`` or ``max_new`` tokens.
 
-    To draw N answers to one question, give its row N times.
+    To draw N answers to one question, give its row N times. Training draws at temperature 1, from the policy itself.
 
-    Raises:  ValueError for no questions, ``max_new`` below 1, or too long a text.
+    Raises:  ValueError for no questions, ``max_new`` below 1, too long a text, or a temperature that is not positive.
     """
     if len(asked) == 0 or max_new < 1:
         raise ValueError(f"there must be a question and 1 token to write, got {len(asked)} and {max_new}")
+    if not 0 < temperature < float("inf"):
+        raise ValueError(f"temperature must be positive and finite, got {temperature}")
     cache = KVCache(model.config, batch=len(asked), capacity=asked.shape[1] + max_new)
     ends = torch.tensor(sorted(stop))
     columns, kept = [asked], [torch.zeros_like(asked, dtype=torch.bool)]
     going, surprise = torch.ones(len(asked)) > 0, 0.0
     new = asked
     for _ in range(max_new):
-        logp = model(new, cache=cache, last_only=True)[:, -1].log_softmax(dim=-1)  # (B, V)
+        logp = (model(new, cache=cache, last_only=True)[:, -1] / temperature).log_softmax(dim=-1)  # (B, V)
         new = torch.multinomial(logp.exp(), 1, generator=generator)  # (B, 1)
         surprise += -(logp.exp() * logp).sum(dim=-1)[going].sum()
         columns.append(new)
@@ -64,11 +72,19 @@ def draw_answers(
 
 
 def answers_to(
-    model: Decoder, asked: np.ndarray, count: int, *, max_new: int, stop: Collection[int], generator: torch.Generator
+    model: Decoder,
+    asked: np.ndarray,
+    count: int,
+    *,
+    max_new: int,
+    stop: Collection[int],
+    generator: torch.Generator,
+    temperature: float = 1.0,
 ) -> list[list[list[int]]]:
     """``count`` answers to each question, as lists of tokens."""
     rows = torch.from_numpy(asked).repeat_interleave(count, dim=0)
-    flat = draw_answers(model, rows, max_new=max_new, stop=stop, generator=generator).written()
+    drawn = draw_answers(model, rows, max_new=max_new, stop=stop, generator=generator, temperature=temperature)
+    flat = drawn.written()
     return [flat[start : start + count] for start in range(0, len(flat), count)]
 
 

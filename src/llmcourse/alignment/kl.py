@@ -14,7 +14,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from llmcourse.shapes import Float
+from llmcourse.shapes import Float, check_same_shape
 
 Estimator = Callable[[Tensor, Tensor], Tensor]
 
@@ -22,7 +22,7 @@ Estimator = Callable[[Tensor, Tensor], Tensor]
 def k1(logp: Float[Tensor, " *N"], logq: Float[Tensor, " *N"]) -> Float[Tensor, " *N"]:
     r"""$\log p - \log q$. Unbiased; a single one may be negative, and its spread is large beside the divergence.
 
-    Raises:  ValueError for NaN, a positive log-probability, or a draw of probability 0 under p.
+    Raises:  ValueError for shapes that differ, NaN, a positive log-probability, or a draw of probability 0 under p.
     Source:  Schulman (2020), "Approximating KL divergence". {cite}`schulman2020kl`
 
     >>> k1(torch.tensor([-1.0]), torch.tensor([-1.5])).item()
@@ -76,14 +76,15 @@ def moments(estimator: Estimator, logp: Float[Tensor, " V"], logq: Float[Tensor,
     With n independent draws the mean and the bias stay, and the variance is divided by n.
 
     Units:   nats; the variance in nats².
-    Raises:  ValueError unless ``logp`` and ``logq`` are the logarithms of distributions, and if q excludes something
-             that p gives (the divergence is infinite).
+    Raises:  ValueError unless ``logp`` and ``logq`` are the logarithms of distributions over the same outcomes, and if
+             q excludes something that p gives (the divergence is infinite).
     Derivation: E[k] = Σ p_v k_v and Var[k] = Σ p_v (k_v − E[k])²; outcomes with p_v = 0 never come.
 
     >>> same = torch.tensor([0.5, 0.5]).double().log()
     >>> moments(k1, same, same)
     Moments(mean=0.0, bias=0.0, variance=0.0)
     """
+    check_same_shape(logp=logp, logq=logq)
     for name, values in (("p", logp), ("q", logq)):
         total = values.double().exp().sum().item()
         if not abs(total - 1) < 1e-6:
@@ -98,11 +99,17 @@ def moments(estimator: Estimator, logp: Float[Tensor, " V"], logq: Float[Tensor,
     return Moments(mean.item(), (mean - exact).item(), (p * (values - mean).square()).sum().item())
 
 
-def _check(logp: Tensor, logq: Tensor) -> None:
-    for name, values in (("logp", logp), ("logq", logq)):
+def check_log_probabilities(**batches: Tensor) -> None:
+    """Raise ValueError for NaN, or a log-probability above 0 by more than a rounding."""
+    for name, values in batches.items():
         if torch.isnan(values).any():
             raise ValueError(f"{name} has {int(torch.isnan(values).sum())} NaN of {values.numel()} entries")
         if (values > 1e-6).any():
             raise ValueError(f"{name} must be log-probabilities, not above 0, got {values.max().item():.4g}")
+
+
+def _check(logp: Tensor, logq: Tensor) -> None:
+    check_same_shape(logp=logp, logq=logq)
+    check_log_probabilities(logp=logp, logq=logq)
     if (logp == -torch.inf).any():
         raise ValueError(f"{int((logp == -torch.inf).sum())} draws have probability 0 under p: they cannot come from p")

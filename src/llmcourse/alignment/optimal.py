@@ -29,8 +29,8 @@ def optimal_policy(
     What the reference excludes stays excluded. Adding a constant to the reward changes nothing.
 
     Limits:  β → ∞ gives the reference, β → 0 gives ``unleashed``.
-    Raises:  ValueError unless 0 < β < ∞, if a row of ``reference`` is not a distribution, or for a reward that is not
-             finite.
+    Raises:  ValueError unless 0 < β < ∞, if a row of ``reference`` is not a distribution, for another number of rewards
+             than of responses, or a reward that is not finite.
     Source:  Rafailov et al. (2023), eq. 4; derivation in their appendix A.1. {cite}`rafailov2023`
 
     >>> optimal_policy(np.array([0.5, 0.3, 0.2]), np.array([0.0, 1.0, 2.0]), beta=1.0).round(3).tolist()
@@ -78,7 +78,8 @@ def objective(
     r"""What RLHF maximizes: $\sum_y \pi_y r_y - \beta\, D(\pi \,\|\, \pi_{ref})$, the divergence in nats.
 
     Range:   −∞ for a policy that does what the reference excludes, to β log Z.
-    Raises:  ValueError unless 0 < β < ∞, and if a row of ``policy`` or ``reference`` is not a distribution.
+    Raises:  ValueError unless 0 < β < ∞, if a row of ``policy`` or ``reference`` is not a distribution, or for other
+             numbers of responses.
     Source:  Ouyang et al. (2022), eq. 2, for one prompt and without the pretraining term. {cite}`ouyang2022`
 
     >>> half = np.array([0.5, 0.5])
@@ -86,6 +87,7 @@ def objective(
     1.5
     """
     _check_beta(beta)
+    _check_responses(policy, reference, reward)
     return expectation(policy, reward) - beta * kl_divergence(
         policy, np.broadcast_to(reference, policy.shape), base=np.e
     )
@@ -126,7 +128,7 @@ def best_of_n(reference: Float[Array, " V"], reward: Float[Array, " V"], n: int)
     Responses of equal reward split their part as the reference does, which is what happens if the first best draw wins.
 
     Limits:  n = 1 gives the reference, n → ∞ gives ``unleashed``.
-    Raises:  ValueError for n < 1, if ``reference`` is not a distribution, or for a reward that is not finite.
+    Raises:  ValueError for n < 1, and as ``unleashed`` does.
     Derivation: all n draws lie at or below r with probability F(r)^n; below r with F(r^−)^n; the difference is the
              probability that the best has reward r.
 
@@ -186,8 +188,15 @@ def _tilted(reference: Float[Array, "*B V"], reward: Float[Array, "*#B V"], beta
 
 def _check(reference: Float[Array, "*B V"], reward: Float[Array, "*#B V"]) -> None:
     check_distribution(reference, name="reference")
+    _check_responses(reference, reward)
     if not np.isfinite(reward).all():
         raise ValueError(f"rewards must be finite, got {reward[~np.isfinite(reward)].flat[0]}")
+
+
+def _check_responses(*tables: Float[Array, "..."]) -> None:
+    if len({table.shape[-1:] for table in tables}) > 1:
+        listed = " and ".join(str(table.shape) for table in tables)
+        raise ValueError(f"the last axes must be equal, a number for each response, got shapes {listed}")
 
 
 def _check_beta(beta: float) -> None:

@@ -13,7 +13,7 @@ Losses here are minimized; each is minus the surrogate of its paper.
 import torch
 from torch import Tensor
 
-from llmcourse.shapes import Bool, Float
+from llmcourse.shapes import Bool, Float, check_same_shape
 
 
 def penalized_reward(
@@ -24,14 +24,16 @@ def penalized_reward(
     The sum of a row is the reward minus β times k1, the divergence as one response estimates it. No gradient flows
     through it. Every response is T tokens long here.
 
-    Raises:  ValueError for no responses, β < 0 (0 takes the leash off), or NaN.
+    Raises:  ValueError for no responses, shapes that do not fit, β < 0 (0 takes the leash off), or NaN.
     Source:  Ouyang et al. (2022), eq. 2, token by token. {cite}`ouyang2022`
 
     >>> logp, reference = torch.tensor([[-1.0, -1.0]]), torch.tensor([[-2.0, -3.0]])
     >>> penalized_reward(torch.tensor([5.0]), logp, reference, beta=0.5).tolist()
     [[-0.5, 4.0]]
     """
-    _check(reward=reward, logp=logp, reference_logp=reference_logp)
+    _check(reward=reward)
+    _check(logp=logp, reference_logp=reference_logp)
+    check_same_shape(reward=reward, **{"logp[:, -1]": logp[..., -1]})
     if not beta >= 0:
         raise ValueError(f"beta must not be negative, got {beta}: that would pay for leaving the reference")
     rewards = -beta * (logp.detach() - reference_logp)
@@ -47,7 +49,7 @@ def reinforce_loss(
     The value means nothing; only its gradient does. A baseline may depend on the prompt or on other draws, but not on
     the draw that it is subtracted from.
 
-    Raises:  ValueError for no draws or NaN.
+    Raises:  ValueError for no draws, shapes that differ, or NaN. (A baseline may be one number.)
     Source:  Williams (1992), theorem 1. {cite}`williams1992`
 
     >>> logp = torch.tensor([-0.5, -1.0], requires_grad=True)
@@ -56,6 +58,8 @@ def reinforce_loss(
     [-0.5, 0.5]
     """
     _check(logp=logp, reward=reward)
+    if isinstance(baseline, Tensor) and baseline.dim() > 0:
+        check_same_shape(reward=reward, baseline=baseline)
     return -((reward - baseline).detach() * logp).mean()
 
 
@@ -67,7 +71,7 @@ def advantages(
     After the last token comes nothing, so its next value is 0. γ is ``discount``, λ is ``trace``.
 
     Limits:  λ = 0 gives δ, one step of reward and the rest from the value; λ = 1 gives the rest of the rewards minus V.
-    Raises:  ValueError for no responses, NaN, or γ or λ outside [0, 1].
+    Raises:  ValueError for no responses, shapes that differ, NaN, or γ or λ outside [0, 1].
     Source:  Schulman et al. (2016), eq. 16. {cite}`schulman2016`
 
     >>> advantages(torch.tensor([[0.0, 1.0]]), torch.tensor([[0.5, 0.75]]), trace=0.0).tolist()
@@ -115,7 +119,7 @@ def clipped_loss(
     ``old_logp`` is that of the policy which drew; at the first step ρ = 1 and the gradient is that of REINFORCE. Where
     a token is already ``is_clipped``, its gradient is 0; where it has moved the wrong way, it is not.
 
-    Raises:  ValueError for no tokens, NaN, or ε (``clip``) not positive.
+    Raises:  ValueError for no tokens, shapes that differ, NaN, or ε (``clip``) not positive.
     Source:  Schulman et al. (2017), eq. 7. {cite}`schulman2017`
 
     >>> ratio, gain = torch.tensor([1.5, 1.5]), torch.tensor([1.0, -1.0])
@@ -157,3 +161,4 @@ def _check(**batches: Tensor) -> None:
             raise ValueError(f"{name} is empty, shape {tuple(values.shape)}: a step needs at least one draw")
         if torch.isnan(values).any():
             raise ValueError(f"{name} has {int(torch.isnan(values).sum())} NaN of {values.numel()} entries")
+    check_same_shape(**batches)

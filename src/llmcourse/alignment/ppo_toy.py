@@ -94,28 +94,23 @@ def train(
     passes: int = 4,
     trace: float = 1.0,
     standardize: bool = False,
+    decay: bool = True,
 ) -> Iterator[Step]:
     r"""PPO: draw a batch, give it its penalized rewards and advantages, then several passes of Adam; again and again.
 
-    ``policy`` is changed in place. The values learn the same draws' returns, with the same rate.
+    ``policy`` is changed in place. The values learn the same draws' returns, with the same rate. With ``decay`` it
+    falls linearly toward 0, which by itself brings any run to rest; without it, only the draws' own agreement can.
 
     Raises:  ValueError for β ≤ 0 (the optimum would not be one policy), for no steps, draws or passes, a rate that is
              not positive, or rewards that are not one finite number for each response.
     Source:  Schulman et al. (2017), algorithm 1, with the reward of Ouyang et al. (2022), eq. 2.
              {cite}`schulman2017,ouyang2022`
     """
-    if not beta > 0:
-        raise ValueError(f"beta must be positive, got {beta}; without a leash every best response is an optimum")
-    if min(steps, batch, passes) < 1 or not rate > 0:
-        raise ValueError(
-            f"steps, batch and passes must be 1 or more and rate positive: {steps}, {batch}, {passes}, {rate}"
-        )
-    if len(reward) != policy.vocab**policy.length or not torch.isfinite(reward).all():
-        raise ValueError(f"{policy.vocab**policy.length} finite rewards are needed, got {len(reward)}: {reward}")
+    _check_run(policy, reward, beta=beta, rate=rate, steps=steps, batch=batch, passes=passes)
     optimizer = torch.optim.Adam(policy.parameters(), lr=rate)
     for step in range(steps):
         for group in optimizer.param_groups:
-            group["lr"] = rate * (1 - step / steps)
+            group["lr"] = rate * (1 - step / steps) if decay else rate
         with torch.no_grad():
             drawn = torch.multinomial(policy.distribution(), batch, replacement=True, generator=generator)  # (B,)
             old, anchor = policy.token_logp(drawn), reference.token_logp(drawn)  # (B, T)
@@ -133,3 +128,16 @@ def train(
             kl = k1(old.sum(1), anchor.sum(1)).mean().item()
             record = Step(step, reward[drawn].mean().item(), kl, share, policy.distribution())
         yield record  # outside of no_grad, which would stay on for whoever reads the record
+
+
+def _check_run(
+    policy: TablePolicy, reward: Tensor, *, beta: float, rate: float, steps: int, batch: int, passes: int
+) -> None:
+    if not beta > 0:
+        raise ValueError(f"beta must be positive, got {beta}; without a leash every best response is an optimum")
+    if min(steps, batch, passes) < 1 or not rate > 0:
+        raise ValueError(
+            f"steps, batch and passes must be 1 or more and rate positive: {steps}, {batch}, {passes}, {rate}"
+        )
+    if len(reward) != policy.vocab**policy.length or not torch.isfinite(reward).all():
+        raise ValueError(f"{policy.vocab**policy.length} finite rewards are needed, got {len(reward)}: {reward}")

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from llmcourse.alignment.preferences import loss_of_margin
-from llmcourse.shapes import Float
+from llmcourse.shapes import Float, check_same_shape
 
 __all__ = ["Method", "expected_loss", "learn", "log_ratio_differences", "solve"]
 
@@ -27,8 +27,10 @@ Method = Literal["dpo", "ipo"]
 def log_ratio_differences(policy: Float[Tensor, " V"], reference: Float[Tensor, " V"]) -> Float[Tensor, "V V"]:
     r"""$h_{ij} = \log\frac{\pi_i}{\pi_{ref,i}} - \log\frac{\pi_j}{\pi_{ref,j}}$, from the logarithms of both.
 
+    Raises:  ValueError for another number of responses in one than in the other.
     Derivation: the difference of two log-ratios; a constant added to ``policy`` falls out, so that logits will do.
     """
+    check_same_shape(policy=policy, reference=reference)
     ratio = policy - reference
     return ratio[:, None] - ratio[None, :]
 

@@ -22,7 +22,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from llmcourse.alignment.dpo import reward_margin
-from llmcourse.shapes import Bool, Float, Int
+from llmcourse.alignment.kl import check_log_probabilities
+from llmcourse.shapes import Bool, Float, Int, check_same_shape
 
 __all__ = [
     "Shape",
@@ -54,7 +55,7 @@ def loss_of_margin(
     the opposite one's.
 
     Units:   nats for "logistic"; the others have none.
-    Raises:  ValueError for no pairs, an unknown shape, or a share outside [0, 1/2).
+    Raises:  ValueError for no pairs, NaN, an unknown shape, or a share outside [0, 1/2).
     Source:  Tang et al. (2024), "Generalized preference optimization": convex shapes f of one margin. KTO's
              sigmoid is not convex. {cite}`tang2024gpo`
 
@@ -63,6 +64,8 @@ def loss_of_margin(
     """
     if len(margin) == 0:
         raise ValueError("there are 0 margins; a loss needs at least one pair")
+    if margin.isnan().any():
+        raise ValueError(f"{int(margin.isnan().sum())} of {len(margin)} margins are NaN; look at the log-probabilities")
     if not 0 <= flipped < 0.5:
         raise ValueError(f"the share of flipped labels must lie in 0 ≤ ε < 1/2, got {flipped}; beyond, swap the labels")
     if flipped:
@@ -150,7 +153,8 @@ def simpo_loss(
     \beta\log\bar p^- - \gamma\big)$, averaged.
 
     Units:   nats per preference pair; ``mean_win`` and ``mean_lose`` in nats per token (``per_token``).
-    Raises:  ValueError for no pairs, lengths that differ, a ``beta`` that is not positive, or a negative ``gamma``.
+    Raises:  ValueError for no pairs, lengths that differ, NaN or a positive log-probability, a ``beta`` that is not
+             positive, or a negative ``gamma``.
     Source:  Meng et al. (2024), eq. 6. {cite}`meng2024simpo`
 
     >>> round(simpo_loss(torch.tensor([-1.0]), torch.tensor([-1.5]), beta=2.0, gamma=1.0).item(), 4)
@@ -159,7 +163,8 @@ def simpo_loss(
     _check_positive("beta", beta)
     if not 0 <= gamma < float("inf"):
         raise ValueError(f"gamma must be at least 0 and finite, got {gamma}")
-    _check_pairs(mean_win, mean_lose)
+    check_same_shape(mean_win=mean_win, mean_lose=mean_lose)
+    check_log_probabilities(mean_win=mean_win, mean_lose=mean_lose)
     return loss_of_margin(beta * (mean_win - mean_lose) - gamma, "logistic").mean()
 
 
@@ -188,7 +193,7 @@ def orpo_loss(mean_win: Float[Tensor, " B"], mean_lose: Float[Tensor, " B"], *, 
     """
     if not 0 <= weight < float("inf"):
         raise ValueError(f"the weight of the preference must be at least 0 and finite, got {weight}")
-    _check_pairs(mean_win, mean_lose)
+    check_same_shape(mean_win=mean_win, mean_lose=mean_lose)
     preference = loss_of_margin(log_odds(mean_win) - log_odds(mean_lose), "logistic")
     return (-mean_win + weight * preference).mean()
 
@@ -222,7 +227,7 @@ def kto_loss(
     and - for a disliked one.
 
     Range:   0 to the larger λ; a half of λ where Δ equals z₀.
-    Raises:  ValueError for no responses, lengths that differ, a ``beta`` or a λ that is not positive and finite.
+    Raises:  ValueError for no responses, lengths that differ, NaN, a ``beta`` or a λ that is not positive and finite.
     Source:  Ethayarajh et al. (2024), section 4.1, eq. 7 and the value function below it. {cite}`ethayarajh2024kto`
 
     >>> liked = torch.tensor([True, False])
@@ -232,7 +237,7 @@ def kto_loss(
     _check_positive("beta", beta)
     _check_positive("desirable", desirable)
     _check_positive("undesirable", undesirable)
-    _check_pairs(log_ratio, is_desirable)
+    check_same_shape(log_ratio=log_ratio, is_desirable=is_desirable)
     sign = torch.where(is_desirable, 1.0, -1.0).to(log_ratio.dtype)
     weight = torch.where(is_desirable, desirable, undesirable).to(log_ratio.dtype)
     return (weight * loss_of_margin(sign * beta * (log_ratio - reference_point), "sigmoid")).mean()
@@ -241,10 +246,3 @@ def kto_loss(
 def _check_positive(name: str, value: float) -> None:
     if not 0 < value < float("inf"):
         raise ValueError(f"{name} must be positive and finite, got {value}")
-
-
-def _check_pairs(one: Tensor, other: Tensor) -> None:
-    if len(one) != len(other):
-        raise ValueError(f"each needs its partner, got {len(one)} and {len(other)}")
-    if len(one) == 0:
-        raise ValueError("there are 0 of them; a loss needs at least one")

@@ -11,14 +11,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from llmcourse.shapes import Float, Int
+from llmcourse.shapes import Float, Int, check_same_shape
 
 
 def preference_probability(first: Float[Tensor, " *N"], second: Float[Tensor, " *N"]) -> Float[Tensor, " *N"]:
     r"""How often the first is preferred to the second: $\sigma(r_1 - r_2) = e^{r_1} / (e^{r_1} + e^{r_2})$.
 
     Units:   rewards in nats of odds: a lead of 1 makes the odds e to 1. A lead of 400 Elo points is one of ln 10.
-    Raises:  ValueError for a reward that is not finite.
+    Raises:  ValueError for no rewards, shapes that differ, or a reward that is not finite.
     Source:  Bradley & Terry (1952), with π = e^r. {cite}`bradley1952`
 
     >>> round(preference_probability(torch.tensor(1.0), torch.tensor(0.0)).item(), 4)
@@ -34,10 +34,12 @@ def bradley_terry_loss(
     r"""Mean surprise at who was preferred: $-\log \sigma(r^+ - r^- - m)$, m = 0 unless a margin is given.
 
     With a margin the loss asks for a lead of m where plain Bradley–Terry asks for a lead of 0: a pair that a judge
-    called clear is pushed further apart. The result is then no longer the likelihood of a preference.
+    called clear is pushed further apart. The result is then no longer the likelihood of a preference. A margin of one
+    number holds for every pair.
 
     Units:   nats per comparison; log 2 when all rewards are equal.
-    Raises:  ValueError for no comparisons, a reward or margin that is not finite, or a negative margin.
+    Raises:  ValueError for no comparisons, other numbers of chosen and of rejected, a reward or margin that is not
+             finite, or a negative margin.
     Source:  Ouyang et al. (2022), eq. 1, for one comparison each; the margin: Touvron et al. (2023), eq. 2.
              {cite}`ouyang2022,touvron2023llama2`
 
@@ -56,7 +58,7 @@ def bradley_terry_loss(
 def accuracy(chosen: Float[Tensor, " N"], rejected: Float[Tensor, " N"]) -> float:
     """Share of comparisons in which the preferred response has the higher reward; equal rewards count half.
 
-    Raises:  ValueError for no comparisons or a reward that is not finite.
+    Raises:  ValueError for no comparisons, shapes that differ, or a reward that is not finite.
 
     >>> accuracy(torch.tensor([1.0, 2.0, 0.0]), torch.tensor([0.0, 2.0, 0.0]))
     0.6666666666666666
@@ -74,7 +76,7 @@ def outcome_probabilities(
     of Bradley–Terry, whatever ν is.
 
     Limits:  ν = 0 is Bradley–Terry; for equal rewards a tie has probability ν/(2 + ν).
-    Raises:  ValueError for a negative or infinite ν, or a reward that is not finite.
+    Raises:  ValueError for a negative or infinite ν, shapes that differ, or a reward that is not finite.
     Source:  Davidson (1970). {cite}`davidson1970`
 
     >>> outcome_probabilities(torch.zeros(1), torch.zeros(1), ties=2.0).tolist()
@@ -103,8 +105,8 @@ def fit_rewards(
     to +∞, and all could be moved together; so λ is positive, and the smaller it is the more one win counts.
     Newton's method, with steps halved until the loss falls: it is convex, so the end is the only minimum.
 
-    Raises:  ValueError for no comparisons, a response outside 0 … responses − 1, one compared with itself, λ ≤ 0, or if
-             ``steps`` steps do not reach the minimum.
+    Raises:  ValueError for no comparisons, other numbers of winners and of losers, a response outside
+             0 … responses − 1, one compared with itself, λ ≤ 0, or if ``steps`` steps do not reach the minimum.
     Derivation: the gradient is Σ σ(r_l − r_w)(e_l − e_w) + λr; the Hessian Σ σ(1 − σ)(e_w − e_l)(e_w − e_l)ᵀ + λI.
 
     >>> wins, losses = torch.tensor([0, 0, 1]), torch.tensor([1, 1, 0])  # two to one
@@ -138,16 +140,18 @@ def fit_rewards(
     raise ValueError(f"{steps} steps of Newton's method left a slope of {slope:.2g}; raise steps or the ridge")
 
 
-def _check(*rewards: Tensor) -> None:
-    if rewards[0].numel() == 0:
+def _check(first: Tensor, second: Tensor) -> None:
+    check_same_shape(first=first, second=second)
+    if first.numel() == 0:
         raise ValueError("there are 0 comparisons; a reward model needs at least one")
-    for values in rewards:
+    for values in (first, second):
         wrong = values[~torch.isfinite(values)]
         if wrong.numel():
             raise ValueError(f"rewards must be finite, got {wrong[0].item()} in {wrong.numel()} of {values.numel()}")
 
 
 def _check_comparisons(winners: Tensor, losers: Tensor, responses: int) -> None:
+    check_same_shape(winners=winners, losers=losers)
     if len(winners) == 0:
         raise ValueError("there are 0 comparisons; a reward model needs at least one")
     for side in (winners, losers):

@@ -23,7 +23,7 @@ from llmcourse.language.bpe import Tokenizer
 from llmcourse.learning.optim import make_adamw
 from llmcourse.learning.recipe import Recipe
 from llmcourse.learning.train import move
-from llmcourse.shapes import Bool, Float, Int
+from llmcourse.shapes import Bool, Float, Int, check_same_shape
 from llmcourse.transformer.attention import causal_mask
 from llmcourse.transformer.decoder import Decoder
 
@@ -144,8 +144,11 @@ def surprises(logits: Float[Tensor, "B T V"], tokens: Int[Tensor, "B T"]) -> Flo
     r"""$-\log p(x_{t+1} \mid x_{\le t})$: column t is the price of token t + 1, told by the logits at t.
 
     Units:   nats, computed in float32 or better.
+    Raises:  ValueError unless there are logits for each token.
     Source:  Bengio et al. (2003), section 2. {cite}`bengio2003`
     """
+    if logits.shape[:2] != tokens.shape:
+        raise ValueError(f"there must be logits for each token, got {tuple(logits.shape)} for {tuple(tokens.shape)}")
     exact = logits if logits.dtype == torch.float64 else logits.float()
     return F.cross_entropy(exact[:, :-1].flatten(0, 1), tokens[:, 1:].flatten(), reduction="none").view(len(tokens), -1)
 
@@ -159,10 +162,12 @@ def answer_loss(
     of a short answer more weight than one of a long answer.
 
     Units:   nats per counted token.
-    Raises:  ValueError if no token counts, or the first of a row does.
+    Raises:  ValueError if no token counts, the first of a row does, ``counts`` has another shape than ``tokens``, or
+             there are no logits for each token.
     Source:  Ouyang et al. (2022), section 3.5, "Supervised fine-tuning", is the use; the loss is the cross-entropy of
              the demonstrators. {cite}`ouyang2022`
     """
+    check_same_shape(tokens=tokens, counts=counts)
     if counts[:, 0].any():
         raise ValueError(f"the first token of row {int(counts[:, 0].nonzero()[0])} counts, but nothing predicts it")
     if not counts.any():

@@ -86,6 +86,8 @@ def merged(p: Float[Array, " N"], clusters: Integer[Array, " _"]) -> Float[Array
     >>> merged(np.array([0.5, 0.4, 0.1]), np.array([0, 0, 1])).round(6).tolist()
     [0.9, 0.1]
     """
+    if p.size and np.isnan(p).all():
+        raise ValueError(f"all {p.size} probabilities are NaN; answers of log-probability -inf alone have no weights")
     check_distribution(p)
     _check_clusters(p.size, clusters)
     return np.bincount(clusters, weights=p)
@@ -116,7 +118,7 @@ def likelihood_entropy(answers: Sequence[str], logp: Float[Array, " N"], cluster
     through several rows of tokens all rows' probabilities are summed.
 
     Units:   nats.
-    Raises:  ValueError for no answers, other lengths, or a log-probability that is NaN or positive.
+    Raises:  ValueError for no answers, other lengths, a log-probability that is NaN or positive, or none above −∞.
     Source:  P(C) of Kuhn et al. (2023), normalized over the sample as in Farquhar et al. (2024), whose weights are
              others (above). {cite}`kuhn2023,farquhar2024`
 

@@ -10,6 +10,7 @@ The scorer, its normalization included, is part of the task: "accuracy" without 
 
 import hashlib
 import json
+import math
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -38,11 +39,24 @@ class Request:
 
 @dataclass(frozen=True)
 class Reply:
-    """For each continuation its log-likelihood in nats, and its tokens; or the text that was written."""
+    """For each continuation its log-likelihood in nats, and its tokens; or the text that was written.
+
+    Raises:  ValueError for a log-likelihood that is not finite or is above 0, fewer than one token, or lengths that
+             differ.
+    """
 
     logp: tuple[float, ...] = ()
     tokens: tuple[int, ...] = ()
     text: str = ""
+
+    def __post_init__(self) -> None:
+        if len(self.logp) != len(self.tokens):
+            raise ValueError(f"{len(self.logp)} log-likelihoods, but {len(self.tokens)} numbers of tokens")
+        for i, (logp, tokens) in enumerate(zip(self.logp, self.tokens, strict=True)):
+            if not -math.inf < logp <= 1e-6:  # a rounding above 0 is forgiven, NaN is not
+                raise ValueError(f"the log-likelihood of continuation {i} must be finite and at most 0, got {logp}")
+            if tokens < 1:
+                raise ValueError(f"continuation {i} must have at least 1 token, got {tokens}")
 
 
 @runtime_checkable
@@ -153,22 +167,30 @@ def exact(normalize: Callable[[str], str] = lambda text: text.strip().rstrip("."
 
 
 class Store:
-    """Replies in a file of JSON lines, appended one by one; one that a kill cut short is dropped at the next start."""
+    """Replies in a file of JSON lines, appended one by one; one that a kill cut short is dropped at the next start.
+
+    Raises:  ValueError that names the line, for one that holds no reply. The folder is made if there is none.
+    """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
         self._replies: dict[str, Reply] = {}
+        self.path.parent.mkdir(parents=True, exist_ok=True)  # now, rather than after the first dear reply
         if not self.path.exists():
             return
         data = self.path.read_bytes()
         whole = data.rfind(b"\n") + 1
+        for number, line in enumerate(data[:whole].split(b"\n")[:-1], 1):
+            try:
+                entry = json.loads(line)
+                reply = entry["reply"]
+                self._replies[entry["key"]] = Reply(tuple(reply["logp"]), tuple(reply["tokens"]), reply["text"])
+            except (ValueError, KeyError, TypeError) as error:
+                place = f"{self.path}, line {number}"
+                raise ValueError(f"{place}: no reply ({error!r}); delete the line, and it is asked again") from error
         if whole < len(data):
             with open(self.path, "r+b") as file:
                 file.truncate(whole)
-        for line in data[:whole].splitlines():
-            entry = json.loads(line)
-            reply = entry["reply"]
-            self._replies[entry["key"]] = Reply(tuple(reply["logp"]), tuple(reply["tokens"]), reply["text"])
 
     def __len__(self) -> int:
         return len(self._replies)
@@ -179,10 +201,13 @@ class Store:
         return hashlib.sha256(json.dumps([model, asdict(request)]).encode()).hexdigest()[:24]
 
     def reply(self, model: Model, request: Request) -> Reply:
-        """The stored reply, or the model's, which is then stored."""
+        """The stored reply, or the model's, which is then stored.
+
+        Raises:  ValueError for a reply with another number of log-likelihoods than the request has continuations.
+        """
         key = self.key(model.name, request)
         if key not in self._replies:
-            self._replies[key] = reply = model.reply(request)
+            self._replies[key] = reply = _asked(model, request)
             line = json.dumps({"key": key, "reply": asdict(reply)}) + "\n"
             with open(self.path, "ab") as file:
                 file.write(line.encode())
@@ -192,7 +217,8 @@ class Store:
 def run(task: Task, model: Model, *, store: Store | None = None) -> Result:
     """The result of a task: each item is asked, unless ``store`` holds the reply already.
 
-    Raises:  ValueError for a task without items, and as the task's prompt and scorer and the model do.
+    Raises:  ValueError for a task without items or a reply that does not fit its request, and as the task's prompt and
+             scorer and the model do.
     """
     if not task.items:
         raise ValueError(f"the task {task.name!r} has 0 items")
@@ -202,4 +228,12 @@ def run(task: Task, model: Model, *, store: Store | None = None) -> Result:
 def _outcomes(task: Task, model: Model, store: Store | None) -> Iterable[Outcome]:
     for item in task.items:
         request = task.prompt(item)
-        yield task.scorer(item, request, model.reply(request) if store is None else store.reply(model, request))
+        yield task.scorer(item, request, _asked(model, request) if store is None else store.reply(model, request))
+
+
+def _asked(model: Model, request: Request) -> Reply:
+    reply = model.reply(request)
+    given, wanted = len(reply.logp), len(request.continuations)
+    if given != wanted:
+        raise ValueError(f"{model.name} gave {given} log-likelihoods for {wanted} continuations; give each its own")
+    return reply

@@ -202,6 +202,8 @@ def check_scores(scores: Float[Array, " N"]) -> None:
 def _checked(k: Counts, n: Counts) -> tuple[np.ndarray, np.ndarray]:
     """Both as arrays, if they are counts."""
     right, items = np.broadcast_arrays(np.asarray(k), np.asarray(n))
+    if right.size == 0:
+        raise ValueError("there are 0 counts to judge; give k in 0 ... n, with n at least 1")
     if (items < 1).any():
         raise ValueError(f"there must be at least 1 item, got n = {items[items < 1].flat[0]}")
     wrong = (right < 0) | (right > items)

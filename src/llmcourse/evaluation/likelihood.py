@@ -2,7 +2,9 @@ r"""How well a model predicts a text that is longer than its context: surprise, 
 
 A model with a context of C tokens cannot read a whole book at once. Cut into blocks of C, the first tokens of each
 block would be predicted from almost nothing. So the window slides by ``stride`` tokens at a time, and only those that
-are new in it are counted: each of them, but for the beginning of the text, with at least C − stride tokens before it.
+are new in it are counted: each of them, but for the beginning of the text, with at least C − stride + 1 tokens before
+it. (A window of C predictions has C + 1 tokens. With a stride of C, blocks share their ends: the first token that is
+counted in a block has one before it.)
 
     |--- window 0 ---|            counted: all but the first token
           |--- window 1 ---|      counted: the last ``stride``
@@ -27,7 +29,7 @@ __all__ = ["bits_per_byte", "continuation_log_probabilities", "sliding_surprises
 def sliding_surprises(
     model: Decoder, tokens: Sequence[int], *, stride: int, context: int | None = None, batch: int = 16
 ) -> Float[Tensor, " N"]:
-    r"""$-\log p(x_t \mid x_{t-c} \dots x_{t-1})$ for each token but the first, c between C − stride and C.
+    r"""$-\log p(x_t \mid x_{t-c} \dots x_{t-1})$ for each token but the first, c between C − stride + 1 and C.
 
     ``context`` (C) is the model's unless a shorter one is given.
 

@@ -66,6 +66,25 @@ def paired_difference(a: Float[Array, " N"], b: Float[Array, " _"]) -> Differenc
     return Difference(float((a - b).mean()), standard_error(a - b), apart)
 
 
+def gap_over_groups(rows: Float[Array, "N 3"]) -> float:
+    r"""The mean over groups, each counted alike, of the mean of a − b in the group.
+
+    A row holds the number of the item's group (0, 1, 2 …), a's score and b's, as ``resampling.bootstrap`` draws them.
+    Groups that have no item are left out.
+
+    Raises:  ValueError for no rows or a group number below 0.
+    Derivation: $\frac1G\sum_g \frac{1}{n_g}\sum_{i \in g}(a_i - b_i)$, from the group's count and sum.
+
+    >>> gap_over_groups(np.array([[0, 1, 0], [0, 1, 1], [2, 0, 1]]) * 1.0)  # (1/2 − 1)/2
+    -0.25
+    """
+    if len(rows) == 0 or rows[:, 0].min() < 0:
+        raise ValueError(f"there must be rows with groups from 0 up, got {len(rows)} rows")
+    group = rows[:, 0].astype(int)
+    n, won = np.bincount(group), np.bincount(group, rows[:, 1] - rows[:, 2])
+    return float((won[n > 0] / n[n > 0]).mean())
+
+
 def discordant(a: Bool[Array, " N"], b: Bool[Array, " _"]) -> tuple[int, int]:
     """On how many items only ``a`` is right, and on how many only ``b``.
 

@@ -55,7 +55,7 @@ def bootstrap(
 def percentile_interval(values: Float[Array, " R"], *, level: float = 0.95) -> Interval:
     """The middle ``level`` of the bootstrap's values.
 
-    Raises:  ValueError for a level outside (0, 1) or a value that is not a number.
+    Raises:  ValueError for a level outside (0, 1), no values, or a value that is not a number.
     Source:  Efron & Tibshirani (1993), section 13.3. {cite}`efron1993`
 
     >>> [round(float(end), 9) for end in percentile_interval(np.arange(101.0), level=0.9)]
@@ -140,5 +140,7 @@ def _check_sample(sample: np.ndarray) -> None:
 
 
 def _check_values(values: np.ndarray) -> None:
+    if values.size == 0:
+        raise ValueError("there are 0 values; draw some first (bootstrap with 2_000 draws)")
     if not np.isfinite(values).all():
         raise ValueError(f"value number {int(np.flatnonzero(~np.isfinite(values))[0])} is not a finite number")

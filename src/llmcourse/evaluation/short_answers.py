@@ -3,7 +3,8 @@
 Two strings are the same answer here if they are equal after ``normalized``: case, punctuation and articles do not
 matter, and a number is a number in words or digits. That is a stated equivalence and no understanding: "the Nile" and
 "nile." are one answer, "Nile" and "the river Nile" are two. So ``short_answers.json`` lists, for each question that can
-be asked without its choices, the variants that are accepted.
+be asked without its choices, the variants that are accepted. The list is older than the answers that page 11.4 judges
+by it, and none of them was added.
 """
 
 import json
@@ -27,9 +28,20 @@ class ShortQuestion:
     question: Question
     accepted: tuple[str, ...]
 
-    def is_right(self, answer: str) -> bool:
-        """Whether the answer is one of the accepted ones, after ``normalized``."""
-        return normalized(answer) in {normalized(variant) for variant in self.accepted}
+    def is_right(self, answer: str, *, within: bool = False) -> bool:
+        """Whether the answer is one of the accepted ones, after ``normalized``; or, ``within``, has one in it.
+
+        Within: the words of an accepted answer stand in it next to each other. That finds "75" in "150 / 2 = 75 km",
+        and "Jupiter" in "Jupiter and Saturn" as well.
+
+        >>> question = load_short_questions()[0]  # "Which river flows through Cairo?"
+        >>> question.is_right("the great Nile"), question.is_right("the great Nile", within=True)
+        (False, True)
+        """
+        accepted = {normalized(variant) for variant in self.accepted}
+        if within:
+            return any(f" {variant} " in f" {normalized(answer)} " for variant in accepted)
+        return normalized(answer) in accepted
 
 
 def normalized(answer: str) -> str:

@@ -2,38 +2,41 @@
 
 import numpy as np
 
-from llmcourse.evaluation.calibration import bins, calibration_error, debiased_square
+from llmcourse.evaluation.calibration import bins, debiased_square
 from llmcourse.evaluation.temperature import fit_temperature
 from llmcourse.exercises.checker import Exercise, Misconception, Number
 from llmcourse.language.softmax import softmax
 
-_Q, _Y = np.array([0.6, 0.6, 0.6, 0.6, 0.6, 0.9, 0.9, 0.9, 0.9, 0.9]), np.array([1, 1, 0, 0, 0, 1, 1, 1, 1, 1])
+_SPREAD = float(np.sqrt(0.8 * 0.2))  # of one case that happens with probability .8
 
-ece_by_hand = Number(
+luck_by_hand = Number(
     name="11.2.a",
-    answer=calibration_error(_Q, _Y),
+    answer=float(np.sqrt(2 / np.pi)) * _SPREAD / 10,
     unit="",
     misconceptions=[
-        (abs(_Q.mean() - _Y.mean()), "This compares the overall means. Take the gap of each bin first, then average."),
-        (0.2, "This is the largest gap, of the first bin. ECE averages the gaps, weighted by the cases."),
-        (0.1, "This is the gap of the second bin alone. ECE averages both gaps, weighted by the cases."),
-        (0.3, "These are the gaps added up. Each is weighted by its share of the cases, one half."),
-        (float(((_Q - _Y) ** 2).mean()), "This is Brier's score, case by case. ECE compares means of bins."),
-        (0.025, "These are the squares of the gaps. ECE takes their absolute values."),
+        (0.0, "This is her true error. The measured one is an absolute value: chance makes it larger than 0."),
+        (_SPREAD / 10, "This is the standard deviation of the gap. Its absolute value is .80 of that on average."),
+        (
+            float(np.sqrt(2 / np.pi)) * _SPREAD / np.sqrt(10),
+            "You spread the cases over ten bins. She says one number: all 100 stand in one bin.",
+        ),
+        (float(np.sqrt(2 / np.pi)) * _SPREAD / 100, "You divided by n. The gap of a mean falls with the root of n."),
+        (float(np.sqrt(2 / np.pi)) * _SPREAD, "This is for one case. A mean of 100 cases spreads ten times less."),
+        (_SPREAD**2 / 100, "This is the variance of the gap. Take its root, then .80 of it."),
     ],
+    tolerance=0.01,
 )
 
 best_statement = Number(
     name="11.2.b",
-    answer=0.7,
+    answer=1.0,
     unit="",
     misconceptions=[
-        (
-            1.0,
-            "This would be best if |q − y| were the loss. The square makes being sure and wrong too costly.",
-        ),
+        (0.7, "This is best under a proper score. Here the expected loss is .7(1 − q) + .3q: which way does it fall?"),
         (0.5, "This is best for who knows nothing. You know that it happens 7 times in 10."),
-        (0.3, "This is the probability that it does not happen."),
+        (0.3, "This is the loss that is left, .3, when you say the best thing. What do you say?"),
+        (0.42, "This is the expected loss of saying .7. Another q has a smaller one."),
+        (0.0, "The expected loss is .7 − .4q. It falls with q, so go to the other end."),
     ],
 )
 
@@ -48,6 +51,9 @@ temperature_by_hand = Number(
         (3 * _BETA, "You multiplied the score by the log of the odds. Dividing by τ must leave ln 6: 3/τ = ln 6."),
         (3 / float(np.log(1.5)), "The other 40% are shared by four: the odds against *one* of them are .6 to .1."),
         (3 / 0.6, "You divided by the share. The logit is the log of the odds against one other choice."),
+        (3 / float(np.log2(6)), "You took the logarithm to base 2. The softmax has powers of e: 3/τ = ln 6."),
+        (3 / float(np.log(1 / 0.6)), "This takes the surprise −ln .6. A softmax compares: the odds .6 to .1 count."),
+        (3 / float(np.log(4)), "ln 4 is for four choices alike. Here one has .6, and each of the others .1."),
     ],
 )  # fmt: skip
 
@@ -81,6 +87,18 @@ debiased_gap = Exercise(
         Misconception(
             lambda q, y: float(((q - y) ** 2).mean()),
             "This is Brier's score: only the pairs i = j, which are the ones to leave out.",
+        ),
+        Misconception(
+            lambda q, y: float((q - y).sum() ** 2 / (len(q) * (len(q) - 1))),
+            "The products of a case with itself are still in the sum. Take Σd² off before you divide.",
+        ),
+        Misconception(
+            lambda q, y: float((q - y).mean() ** 2 - ((q - y) ** 2).mean()),
+            "Σd² was divided by n, the square of the sum by n². Subtract the sums first, then divide by n(n − 1).",
+        ),
+        Misconception(
+            lambda q, y: abs(_debiased(q, y)),
+            "A mean of products may be negative. Without its sign the bias is back.",
         ),
         Misconception(
             lambda q, y: _debiased(q, y) / 2,

@@ -25,7 +25,8 @@ An exercise holds the right function, the cases to try, and the usual mistakes, 
 A page then says ``log_likelihood.check(my_function)`` or ``perplexity.check(2.236)`` and shows the verdict. A
 misconception is diagnosed when the learner's results agree with it on every case where it differs from the right
 answer, the first failing case among them; ``self_test`` proves, for the tests, that there is such a case and that no
-earlier misconception comes first.
+earlier misconception comes first. A pass by the learner's own hand is written down on this machine
+(``llmcourse.study.record``).
 """
 
 import copy
@@ -36,6 +37,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+from llmcourse.study import record
 
 __all__ = ["Exercise", "Misconception", "Number", "Verdict", "self_test"]
 
@@ -102,6 +105,7 @@ class Exercise:
         expected = [self.answer(*copy.deepcopy(case)) for case in self.cases]
         right = [_same(got, want, self.tolerance) for got, want in zip(results, expected, strict=True)]
         if all(right):
+            record.passed(self.name, attempt)
             return Verdict(self.name, "passed", f"right on all {len(self.cases)} cases.")
         first = right.index(False)
         failure = f"{self._call(self.cases[first])} should be {_show(expected[first])}, but is {_show(results[first])}."
@@ -143,6 +147,7 @@ class Number:
         if isinstance(attempt, bool) or not isinstance(attempt, numbers.Real):
             return Verdict(self.name, "wrong", f"a single number is wanted, not {_show(attempt)}.")
         if _same(attempt, self.answer, self.tolerance):
+            record.passed(self.name, attempt)
             return Verdict(self.name, "passed", f"right: {_show(self.answer)} {self.unit}".rstrip() + ".")
         for value, message in self.misconceptions:
             if _same(attempt, value, self.tolerance):

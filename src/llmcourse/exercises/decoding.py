@@ -39,6 +39,11 @@ accepted = Number(
             float((_P * np.minimum(1, _P / _Q)).sum()),
             "You weighted min(1, p/q) by p. The token comes from the draft: weight by q, and each term is min(p, q).",
         ),
+        (
+            float(_P[2] / _Q[2]),
+            "This is p/q of the third token, the only one that can be rejected. It is drafted in 0.6 of the cases; add "
+            "the drafts that are always kept.",
+        ),
     ],
 )
 
@@ -74,6 +79,14 @@ round_length = Number(
             float(sum(0.7**i for i in range(1, 5))),
             "These are the accepted drafts alone. Each round also has one token from the target itself.",
         ),
+        (
+            float(sum(0.7**i for i in range(6))),
+            "One term too many. Four drafts give five tokens at most: the powers end at α⁴.",
+        ),
+        (
+            1 - 0.7**5,
+            "This is 1 − α⁵, the upper half of the formula. Divide by 1 − α.",
+        ),
         (1 / (1 - 0.7), "This is the limit for ever more drafts. Here a round ends after four."),
     ],
 )
@@ -82,6 +95,11 @@ round_length = Number(
 def _residual(p, q):
     more = np.maximum(p - q, 0)
     return more / more.sum()
+
+
+def _signed_residual(p, q):
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return (p - q) / (p - q).sum()
 
 
 residual = Exercise(
@@ -118,6 +136,19 @@ residual = Exercise(
         Misconception(
             lambda p, q: np.abs(p - q) / np.abs(p - q).sum(),
             "The absolute value keeps also what q has beyond p. Those tokens must not come back: max(0, p − q).",
+        ),
+        Misconception(
+            lambda p, q: p - q,
+            "This is negative where the draft has more than the target, and sums to 0. Nothing can be drawn there: "
+            "take max(0, p − q), then divide by its sum.",
+        ),
+        Misconception(
+            _signed_residual,
+            "You divided p − q by its sum, which is 0 (or a rounding error). Take max(0, p − q) first, then divide.",
+        ),
+        Misconception(
+            lambda p, q: np.minimum(p, q) / np.minimum(p, q).sum(),
+            "This is the law of the tokens that are accepted. Wanted is what is still missing from p: max(0, p − q).",
         ),
     ],
 )

@@ -27,6 +27,23 @@ loss_by_hand = Number(
             float(_minus_log_sigmoid(1.0)) / math.log(2),
             "This is in bits; the loss is in nats: use the natural logarithm.",
         ),
+        (
+            1 / (1 + math.exp(1)),
+            "This is σ(−u), the probability of the wrong answer. The loss is −ln of the right one's.",
+        ),
+        (
+            0.2 / (1 + math.exp(1)),
+            "This is the weight in the gradient, β σ(−u). The loss is the price before any derivative, −ln σ(u).",
+        ),
+        (
+            -float(_minus_log_sigmoid(1.0)),
+            "The minus is missing: the logarithm of a probability is below 0, a loss is not.",
+        ),
+        (
+            float(_minus_log_sigmoid(0.4)),
+            "You looked at the winner alone. The loser's log-ratio, −3, is subtracted from 2.",
+        ),
+        (5.0, "This is the winner's lead in nats. Times β it is the margin u, and the loss is −ln σ(u)."),
     ],
 )
 
@@ -50,6 +67,11 @@ reward_of_policy = Number(
             0.5 * math.log(0.6 / 0.2),
             "This compares C with itself before. It holds β log Z, which only a difference loses.",
         ),
+        (
+            -0.5 * math.log(0.1 / 0.5),
+            "This is A alone, with the sign turned. C has gained too: subtract A's β ln(π/π_ref) from C's.",
+        ),
+        (15.0, "The ratios are right: 3 is fifteen times 0.2. The reward is β times the logarithm of that."),
     ],
 )
 
@@ -62,6 +84,10 @@ def _logprob(logp, tokens, is_response, *, shift=1, mask_shift=1, mean=False, ma
     return float(counted.mean() if mean else counted.sum())
 
 
+def _per_token(logp, tokens, is_response):
+    return logp[np.arange(len(tokens) - 1), tokens[1:]][is_response[1:]]
+
+
 def _table(seed: int, length: int) -> np.ndarray:
     z = np.random.default_rng(seed).normal(size=(length, 5))
     return z - np.log(np.exp(z).sum(axis=1, keepdims=True))
@@ -69,7 +95,7 @@ def _table(seed: int, length: int) -> np.ndarray:
 
 response_logprob = Exercise(
     name="10.3.c",
-    signature="response_logprob(logp, tokens, is_response)",
+    signature="answer_logprob(logp, tokens, is_response)",
     answer=_logprob,
     cases=[
         (_table(0, 5), np.array([3, 1, 4, 2, 0]), np.array([False, False, True, True, False])),
@@ -84,8 +110,16 @@ response_logprob = Exercise(
         ),
         Misconception(
             lambda *args: _logprob(*args, mask_shift=0),
-            "The mask is off by one: it counts the last token of the prompt and leaves out the last of the response. "
-            "The logits at t are about token t + 1, so that the mask loses its first entry, as the tokens do.",
+            "The mask is not shifted: it leaves out the first token of the response and counts what follows the last "
+            "one (padding, or nothing). Row t is about token t + 1: the mask loses its first entry, as the tokens do.",
+        ),
+        Misconception(
+            lambda logp, tokens, counted: _logprob(logp, tokens, np.append(counted[1:], False)),
+            "The mask is shifted twice: it counts the last token of the prompt and leaves out the response's last.",
+        ),
+        Misconception(
+            lambda logp, tokens, counted: float(logp[np.arange(len(tokens) - 1), tokens[:-1]][counted[1:]].sum()),
+            "The mask is shifted and the tokens are not: row t is asked for token t. It is about token t + 1.",
         ),
         Misconception(
             lambda *args: _logprob(*args, shift=0),
@@ -96,7 +130,15 @@ response_logprob = Exercise(
             "The prompt counts as well. It is given: it would appear in the winner and in the loser, and padding too.",
         ),
         Misconception(lambda *args: -_logprob(*args), "The sign: this is the surprise, minus the log-probability."),
+        Misconception(
+            lambda *args: -_logprob(*args, mean=True),
+            "This is the mean surprise per token, as on page 10.1. Asked for is the sum of the log-probabilities.",
+        ),
         Misconception(lambda *args: math.exp(_logprob(*args)), "This is the probability. Its logarithm is asked for."),
+        Misconception(
+            lambda *args: _per_token(*args),
+            "These are the right log-probabilities, one for each token of the answer. Add them up.",
+        ),
     ],
 )
 
@@ -111,7 +153,7 @@ def _difference(policy_win, policy_lose, ref_win, ref_lose, beta):
 
 dpo_loss = Exercise(
     name="10.3.d",
-    signature="dpo_loss(policy_win, policy_lose, ref_win, ref_lose, beta)",
+    signature="own_loss(policy_win, policy_lose, ref_win, ref_lose, beta)",
     answer=_dpo,
     cases=[
         (np.array([-10.0]), np.array([-14.0]), np.array([-12.0]), np.array([-11.0]), 0.1),
@@ -132,6 +174,10 @@ dpo_loss = Exercise(
             "You added the loser's log-ratio. It is subtracted.",
         ),
         Misconception(
+            lambda w, lo, rw, rl, beta: float(_minus_log_sigmoid(beta * ((w - rl) - (lo - rw))).mean()),
+            "The references are exchanged, or their difference is added: each is compared with its own.",
+        ),
+        Misconception(
             lambda *args: float(_beta_outside(*args)),
             "β stands outside σ. It multiplies the margin; outside, it would only be a learning rate.",
         ),
@@ -147,9 +193,54 @@ dpo_loss = Exercise(
             lambda *args: float(np.exp(-_minus_log_sigmoid(-args[4] * _difference(*args))).mean()),
             "This is 1 − σ(u), the probability of the wrong answer. The loss is −log σ(u).",
         ),
+        Misconception(
+            lambda *args: float(_minus_log_sigmoid(_difference(*args)).mean()),
+            "You left out β: the margin is β times the difference of the log-ratios.",
+        ),
+        Misconception(
+            lambda *args: -_dpo(*args),
+            "The minus is missing: the logarithm of a probability is below 0, a loss is not.",
+        ),
+        Misconception(
+            lambda *args: float(np.exp(-_minus_log_sigmoid(args[4] * _difference(*args))).mean()),
+            "This is σ(u), the probability of the preference. The loss is minus its logarithm.",
+        ),
+        Misconception(
+            lambda *args: float((args[4] * np.exp(-_minus_log_sigmoid(-args[4] * _difference(*args)))).mean()),
+            "This is the weight in the gradient, β σ(−u). The loss is the price before any derivative, −ln σ(u).",
+        ),
+        Misconception(
+            lambda w, lo, rw, rl, beta: float(_minus_log_sigmoid(beta * (w - rw)).mean()),
+            "You looked at the winners alone. The loser's log-ratio is subtracted.",
+        ),
+        Misconception(lambda *args: _dpo(*args) / math.log(2), "This is in bits; use the natural logarithm."),
+        Misconception(
+            lambda *args: float(_minus_log_sigmoid(_difference(*args) / args[4]).mean()),
+            "You divided by β. The margin is β times the difference of the log-ratios.",
+        ),
+        Misconception(lambda *args: args[4] * _difference(*args), "This is the margin u. The loss is −ln σ(u)."),
+        Misconception(
+            lambda *args: _minus_log_sigmoid(args[4] * _difference(*args)),
+            "These are the right losses, one for each pair. The loss of a batch is their mean.",
+        ),
+        Misconception(
+            lambda *args: _naive(*args, least=0.0),
+            "e⁸⁷⁵ overflows: σ(u) rounds to 0 and its logarithm is −∞. Use ln(1 + e⁻ᵘ) = np.logaddexp(0, −u).",
+        ),
+        Misconception(
+            lambda *args: _naive(*args, least=1e-12),
+            "You kept σ(u) from reaching 0. The loss is then finite, and wrong: the pair costs 875 nats and not 28. "
+            "Use ln(1 + e⁻ᵘ) = np.logaddexp(0, −u).",
+        ),
     ],
 )
 
 
 def _beta_outside(policy_win, policy_lose, ref_win, ref_lose, beta):
     return beta * _minus_log_sigmoid(_difference(policy_win, policy_lose, ref_win, ref_lose, beta)).mean()
+
+
+def _naive(policy_win, policy_lose, ref_win, ref_lose, beta, *, least):
+    u = beta * _difference(policy_win, policy_lose, ref_win, ref_lose, beta)
+    with np.errstate(over="ignore", divide="ignore"):
+        return float(-np.log(np.maximum(1 / (1 + np.exp(-u)), least)).mean())

@@ -1,4 +1,4 @@
-"""Exercises of page 11.3, error bars (numpy)."""
+"""Exercises of page 11.3, error bars; the one on pass@k is in ``passk`` (numpy)."""
 
 import math
 
@@ -141,6 +141,12 @@ def _paired_error(a, b):
     return float((a - b).std(ddof=1) / math.sqrt(a.size))
 
 
+def _by_formula(a, b, *, times, ddof=1):
+    """The formula with the covariance, taken so many times; not a number where the radicand is negative."""
+    variance = a.var(ddof=ddof) + b.var(ddof=ddof) - times * np.cov(a, b)[0, 1]
+    return math.sqrt(variance / a.size) if variance >= 0 else math.nan
+
+
 paired_error = Exercise(
     name="11.3.d",
     signature="paired_error(a, b)",
@@ -187,64 +193,17 @@ paired_error = Exercise(
             lambda a, b: float(np.abs(a - b).std(ddof=1) / math.sqrt(a.size)),
             "You took the size of each difference. The sign must stay: items won and lost cancel.",
         ),
-    ],
-)
-
-
-def _pass_at_k(n, c, k):
-    return 1 - math.comb(n - c, k) / math.comb(n, k)
-
-
-def _product(k, factors):
-    """One minus the product of 1 − k/i. Where i would fall below k, no k wrong samples are left."""
-    return 1 - math.prod(max(0, 1 - k / i) for i in factors)
-
-
-pass_at_k = Exercise(
-    name="11.3.e",
-    signature="my_pass_at_k(n, c, k)",
-    answer=_pass_at_k,
-    cases=[(20, 4, 10), (10, 3, 5), (200, 10, 100), (5, 4, 3), (6, 0, 2), (20, 2, 5)],
-    misconceptions=[
         Misconception(
-            lambda n, c, k: 1 - (1 - c / n) ** k,
-            "You put c/n in the place of p. That draws the k samples with replacement and is too low on average.",
+            lambda a, b: _by_formula(a, b, times=1),
+            "The covariance counts twice: Var(a − b) = Var(a) + Var(b) − 2 Cov(a, b).",
         ),
         Misconception(
-            lambda n, c, k: math.comb(n - c, k) / math.comb(n, k),
-            "This is the chance that all k are wrong. pass@k is one minus it.",
+            lambda a, b: _by_formula(a, b, times=-2),
+            "This is the error of the *sum*. For a difference the covariance is subtracted.",
         ),
         Misconception(
-            lambda n, c, k: min(1.0, k * c / n),
-            "k·c/n counts the right ones to be expected among k. Two of them do not solve the problem twice.",
-        ),
-        Misconception(
-            lambda n, c, k: math.comb(c, k) / math.comb(n, k),
-            "This is the chance that *all* k are right. One right one is enough.",
-        ),
-        Misconception(
-            lambda n, c, k: 1 - math.comb(c, k) / math.comb(n, k),
-            "This is the chance that *not all* k are right. Count the subsets of wrong samples: C(n − c, k).",
-        ),
-        Misconception(
-            lambda n, c, k: c * math.comb(n - c, k - 1) / math.comb(n, k),
-            "This is the chance that *exactly one* of the k is right. Two or more solve the problem as well.",
-        ),
-        Misconception(
-            lambda n, c, k: 1.0 if c else 0.0,
-            "This is 1 as soon as one of the n samples is right. It must be among the k that are drawn.",
-        ),
-        Misconception(
-            lambda n, c, k: _product(k, range(n - c, n)),
-            "The product runs over i = n − c + 1 … n, both included. Yours starts and ends one too early.",
-        ),
-        Misconception(
-            lambda n, c, k: _product(k, range(n - c + 1, n)),
-            "The product runs over c factors, i = n − c + 1 … n. Yours leaves out the last one, i = n.",
-        ),
-        Misconception(
-            lambda n, c, k: c / n,
-            "This is pass@1, whatever k is.",
+            lambda a, b: _by_formula(a, b, times=2, ddof=0),
+            "You mixed n and n − 1: np.cov divides by n − 1, var() by n. Give ddof=1 to both.",
         ),
     ],
 )

@@ -12,9 +12,14 @@ best_of_a_group = Number(
     misconceptions=[
         (0.75, "This is r − mean. GRPO also divides by the standard deviation, the root of 1/4 · 3/4."),
         (4.0, "You divided by the variance, 3/16. The standard deviation is its root."),
-        (1.5, "You divided by N − 1. For this question the squares are divided by N = 4."),
+        (1.5, "You divided by G − 1. For this question the squares are divided by G = 4."),
         (-1 / math.sqrt(3), "This is the advantage of one of the three wrong answers."),
         (1.0, "This is the reward. The advantage compares it with the mean of its group, 1/4."),
+        (math.sqrt(3) / 4, "This is the standard deviation. The advantage is the distance from the mean over it."),
+        (4 / math.sqrt(3), "This is r over the standard deviation. First take the mean of the group, 1/4, away."),
+        (3.0, "You divided by the mean. GRPO divides by the standard deviation, the root of 1/4 · 3/4."),
+        (1 / math.sqrt(3), "You used the distance of a wrong answer, 1/4. The right one is 1 − 1/4 above the mean."),
+        (-math.sqrt(3), "The sign is turned around: the right answer is above the mean."),
     ],
 )
 
@@ -27,17 +32,18 @@ silent_groups = Number(
         (1 - 0.7**3 - 0.3**3, "This is the share of groups that teach something."),
         (0.7**3 * 0.3**3, "A group is all wrong *or* all right: the two chances are added."),
         (1 - 0.7**3, "This is pass@3, the chance of at least one right answer."),
+        (1 - 0.3**3, "These are all groups that are not all right. The mixed ones among them do teach something."),
     ],
 )
 
 
-def _advantages(rewards, *, root=True, centered=True, rows=True, ddof=0, silent=True):
-    axis = {"axis": 1, "keepdims": True} if rows else {}
-    distance = rewards - rewards.mean(**axis) if centered else rewards
-    spread = rewards.std(ddof=ddof, **axis) if root else rewards.var(ddof=ddof, **axis)
-    if not silent:
-        return distance / (spread + 1e-12)
-    return np.where(spread > 0, distance / np.where(spread > 0, spread, 1.0), 0.0)
+def _advantages(rewards, *, root=True, centered=True, axis: int | None = 1, ddof=0, guarded=True, eps=0.0):
+    distance = rewards - rewards.mean(axis=axis, keepdims=True) if centered else rewards
+    spread = (rewards.std if root else rewards.var)(axis=axis, ddof=ddof, keepdims=True)
+    if not guarded:
+        with np.errstate(invalid="ignore"):
+            return distance / spread
+    return np.where(spread > 0, distance / np.where(spread > 0, spread + eps, 1.0), 0.0)
 
 
 advantages = Exercise(
@@ -51,8 +57,16 @@ advantages = Exercise(
     ],
     misconceptions=[
         Misconception(
-            lambda rewards: _advantages(rewards, rows=False),
+            lambda rewards: _advantages(rewards, axis=None),
             "You took the mean over the whole batch. Each row is one question, whose answers are compared.",
+        ),
+        Misconception(
+            lambda rewards: _advantages(rewards, axis=0),
+            "You compared down the columns, answers to different questions. The siblings stand in a row: axis=1.",
+        ),
+        Misconception(
+            lambda rewards: _advantages(rewards, guarded=False),
+            "A row whose rewards are all equal became 0/0, NaN. It should be zeros: nobody did better than the others.",
         ),
         Misconception(
             lambda rewards: _advantages(rewards, root=False),
@@ -60,7 +74,7 @@ advantages = Exercise(
         ),
         Misconception(
             lambda rewards: _advantages(rewards, ddof=1),
-            "You divided the squares by N − 1, as trl does. The exercise asks for N.",
+            "You divided the squares by G − 1, as trl does. The exercise asks for G.",
         ),
         Misconception(
             lambda rewards: _advantages(rewards, centered=False),
@@ -69,6 +83,22 @@ advantages = Exercise(
         Misconception(
             lambda rewards: rewards - rewards.mean(axis=1, keepdims=True),
             "This is r − mean, the advantage of Dr. GRPO. The exercise asks for GRPO's, over the standard deviation.",
+        ),
+        Misconception(
+            lambda rewards: (rewards - rewards.mean(axis=1, keepdims=True)) / (1 - 1 / rewards.shape[1]),
+            "This compares each answer with the others only, as Kool's. GRPO keeps r in the mean and divides by s.",
+        ),
+        Misconception(
+            lambda rewards: (rewards - rewards.mean(axis=1, keepdims=True)) / rewards.std(),
+            "You divided by the spread of the whole batch. Each row is divided by its own.",
+        ),
+        Misconception(
+            lambda rewards: -_advantages(rewards),
+            "The sign is turned around: an answer above the mean of its row has a positive advantage.",
+        ),
+        Misconception(
+            lambda rewards: _advantages(rewards, eps=1e-4),
+            "You added 0.0001 to the spread, as trl does. The exercise asks for s itself, and zeros where it is 0.",
         ),
     ],
 )
@@ -95,7 +125,7 @@ token_weights = Exercise(
     misconceptions=[
         Misconception(
             lambda lengths: _token_weights(lengths, divisor="all"),
-            "This is one mean over all tokens, DAPO's. GRPO takes the mean of each answer first: 1/(G · |o|).",
+            "This is one mean over all tokens, DAPO's. GRPO takes the mean of each answer first: 1/(G · |y|).",
         ),
         Misconception(
             lambda lengths: _token_weights(lengths, divisor="constant"),
@@ -104,6 +134,18 @@ token_weights = Exercise(
         Misconception(
             lambda lengths: _token_weights(lengths, divisor="none"),
             "You left out the mean over the answers: divide by their number as well.",
+        ),
+        Misconception(
+            lambda lengths: np.full(len(lengths), 1 / (len(lengths) * np.max(lengths))),
+            "This divides every answer by one constant, as Dr. GRPO does. GRPO divides each by its own length.",
+        ),
+        Misconception(
+            lambda lengths: -_token_weights(lengths, divisor="own"),
+            "The size is right. This is the factor in the loss, −J; the exercise asks for the one in J.",
+        ),
+        Misconception(
+            lambda lengths: np.asarray(lengths) / np.sum(lengths),
+            "This gives a long answer the larger weight. GRPO divides by its length.",
         ),
     ],
 )

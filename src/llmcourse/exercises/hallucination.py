@@ -29,6 +29,21 @@ meaning_entropy = Number(
         (-float(np.log(0.6)), "This is the surprise of the largest meaning. Average over all three: -Σ p ln p."),
         (float(np.log(3)), "This is for three equally likely meanings. One has six of the ten answers."),
         (float(np.log(10)), "This is for ten answers that all differ."),
+        (
+            discrete_entropy(np.array([0, 0, 0, 0, 1, 1, 2, 2, 3, 3])) / np.log(2),
+            "This counts the strings, and in bits. Merge \"Nile\" and \"the Nile\" and use the natural logarithm.",
+        ),
+        (float(np.log(4)), "This is for four equally likely strings. There are three meanings; one has six answers."),
+        (
+            discrete_entropy(np.array([0, 0, 0, 0, 0, 0, 1, 1, 2, 2])) / np.log(10),
+            "This is with the logarithm to base 10. Use the natural logarithm for nats.",
+        ),
+        (-0.6 * float(np.log(0.6)), "This is one term of three. Add those of Amazon and Congo."),
+        (-0.6 * float(np.log(0.6)) - 0.2 * float(np.log(0.2)), "One term is missing: Amazon and Congo have one each."),
+        (
+            -discrete_entropy(np.array([0, 0, 0, 0, 0, 0, 1, 1, 2, 2])),
+            "Mind the sign. Logarithms of shares are negative, so -Σ p ln p is not.",
+        ),
     ],
 )  # fmt: skip
 
@@ -74,6 +89,14 @@ missing_share = Exercise(
             lambda counts: float(1 - (counts == 1).sum() / counts.sum()),
             "This is the mass of what *was* seen. Its complement is asked.",
         ),
+        Misconception(
+            lambda counts: float((counts == 0).sum() / counts.sum()),
+            "The outcomes that were not drawn cannot be counted in general. Count those drawn exactly once.",
+        ),
+        Misconception(
+            lambda counts: float((counts <= 1).sum() / counts.sum()),
+            "This counts the outcomes that were not drawn as well. Only those drawn exactly once go on top.",
+        ),
         Misconception(lambda counts: 0.0, "What was not drawn is not impossible. Count what was drawn exactly once."),
     ],
 )
@@ -107,8 +130,17 @@ area = Exercise(
             "You gave ties a whole pair. They count one half.",
         ),
         Misconception(
+            lambda doubt, wrong: _strict(doubt, ~wrong),
+            "The wrong way round, and ties got nothing: count the pairs in which the *wrong* answer is the more "
+            "doubtful one, ties one half.",
+        ),
+        Misconception(
             lambda doubt, wrong: auroc(doubt, wrong).value * float(wrong.sum() * (~wrong).sum()),
             "This is the number of pairs in order. Divide it by the number of pairs.",
+        ),
+        Misconception(
+            lambda doubt, wrong: _strict(doubt, wrong) * float(wrong.sum() * (~wrong).sum()),
+            "This is the number of pairs strictly in order. Add one half for each tie, divide by all pairs.",
         ),
         Misconception(
             lambda doubt, wrong: 0.5,

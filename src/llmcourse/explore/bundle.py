@@ -13,7 +13,10 @@ from pathlib import Path
 HERE = Path(__file__).parent
 PARTS = (  # what widgets may import, each after what it imports itself
     *("shared.js", "ngram.js", "softmax.js", "sampling.js", "decoding.js", "scaling.js", "draw.js"),
-    *("binomial.js", "calibration.js"),
+    *("binomial.js", "calibration.js", "typeset.js", "rich_text.js", "fsrs.js", "card_queue.js", "card_face.js"),
+    *("review_overview.js",),
+    *("learning_graph.js", "tally.js", "progress_actions.js"),
+    *("answers.js", "quiz_inputs.js", "quiz_verdict.js", "quiz_question.js"),
     *("bpe.js", "decoder.js", "gpt_loader.js", "gpt_worker.js", "gpt_trace.js"),
     *("gpt_session.js", "gpt_text.js", "gpt_next.js", "gpt_attention.js", "gpt_lens.js"),
 )

@@ -99,7 +99,7 @@ function render({ model, el: host }) {
   const step = slider("Tokens decided", { min: 0, max: DEPTH, step: 1, write: (x) => `${x} of ${DEPTH}`, oninput: turn("step", Math.round) });
   const knobs = {
     width: slider("Beam width", { min: 1, max: 6, step: 1, write: String, oninput: turn("width", Math.round) }),
-    length_penalty: slider("Length penalty α", { min: 0, max: 3, step: 0.1, oninput: turn("length_penalty") }),
+    length_penalty: slider("Length penalty λ", { min: 0, max: 3, step: 0.1, oninput: turn("length_penalty") }),
     temperature: slider("Temperature τ", { min: 0.05, max: 20, scale: "log", oninput: turn("temperature") }),
     top_k: slider("top-k", { min: 0, max: 2, step: 1, write: (x) => (x ? String(x) : "off"), oninput: turn("top_k", Math.round) }),
     top_p: slider("top-p", { min: 0.01, max: 1, step: 0.01, write: (x) => (x < 1 ? format(x, 2) : "off"), oninput: turn("top_p") }),

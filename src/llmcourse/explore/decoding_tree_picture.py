@@ -47,7 +47,7 @@ def controls(widget: "DecodingTree") -> Markup:
     sliders = [static_slider("Tokens decided", f"{widget.step} of {DEPTH}")]
     if widget.algorithm == "beam":
         sliders.append(static_slider("Beam width", str(widget.width)))
-        sliders.append(static_slider("Length penalty α", format_number(widget.length_penalty, 2)))
+        sliders.append(static_slider("Length penalty λ", format_number(widget.length_penalty, 2)))
     if widget.algorithm == "sampling":
         sliders.append(static_slider("Temperature τ", format_number(widget.temperature, 2)))
         sliders.append(static_slider("top-k", str(widget.top_k or "off")))

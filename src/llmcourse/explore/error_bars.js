@@ -40,7 +40,6 @@ export function numbersOf(state) {
 const BARS = { width: 480, height: 150, left: 104, right: 12, top: 12, bottom: 38 };
 const CURVES = { width: 480, height: 240, left: 46, right: 12, top: 12, bottom: 38 };
 const REACHES = [1, 2, 3, 5, 10, 20, 30, 50, 100]; // points on each side of the score
-const LOWEST = 70; // the lowest coverage inside the frame, in percent
 const SHARES = Array.from({ length: 199 }, (_, i) => (i + 1) / 200);
 const SIZES = Array.from({ length: 31 }, (_, i) => Math.round(10 ** (1 + i / 10)));
 
@@ -65,7 +64,7 @@ function coverageOf({ items, share, level }) {
   return linePlot({
     frame: CURVES,
     x: { range: [0, 100], label: "true share of right answers, in percent" },
-    y: { range: [LOWEST, 100], label: "coverage, percent", ticks: [70, 80, 90, 100] },
+    y: { range: [0, 100], label: "coverage, percent", ticks: [0, 20, 40, 60, 80, 100] },
     rules: [{ x: 100 * share }, { y: 100 * level }],
     lines: KINDS.map(([kind, , color]) => ({ points: held.map((one, i) => [100 * SHARES[i], 100 * one[kind]]), color, width: 1.4 })),
   });
@@ -112,7 +111,7 @@ const written = (key, x) => (key.startsWith("needed") ? whole(x) : percent(x));
 const hundredths = (x) => Math.round(100 * x) / 100;
 const CAPTIONS = {
   bars: "The three intervals around the score that n items of a model with the true share p most likely give. Dashed: p. The axis zooms in as n grows.",
-  coverage: "How often each interval holds the true share, if that is what the axis says: every possible count is visited. Dashed: the promise, and where p stands. Below 70% curves leave the frame.",
+  coverage: "How often each interval holds the true share, if that is what the axis says: every possible count is visited. Dashed: the promise, and where p stands.",
   order: "How often the worse model A is ahead of B. Solid: on the same items, with the correlation ρ. Dashed: on two separate sets. The dot is where n stands.",
 };
 

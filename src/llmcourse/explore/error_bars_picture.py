@@ -23,7 +23,6 @@ BARS = {"width": 480, "height": 150, "left": 104, "right": 12, "top": 12, "botto
 CURVES = {"width": 480, "height": 240, "left": 46, "right": 12, "top": 12, "bottom": 38}
 KINDS = {"wald": ("Wald", "c2"), "wilson": ("Wilson", "c1"), "clopper_pearson": ("Clopper–Pearson", "c3")}
 REACHES = (1, 2, 3, 5, 10, 20, 30, 50, 100)  # points on each side of the score
-LOWEST = 70  # the lowest coverage inside the frame, in percent
 SHARES = np.arange(1, 200) / 200
 SIZES = [math.floor(10 ** (1 + i / 10) + 0.5) for i in range(31)]
 NUMBERS = {
@@ -40,7 +39,7 @@ CAPTIONS = {
     "bars": "The three intervals around the score that n items of a model with the true share p most likely give. "
     "Dashed: p. The axis zooms in as n grows.",
     "coverage": "How often each interval holds the true share, if that is what the axis says: every possible count is "
-    "visited. Dashed: the promise, and where p stands. Below 70% curves leave the frame.",
+    "visited. Dashed: the promise, and where p stands.",
     "order": "How often the worse model A is ahead of B. Solid: on the same items, with the correlation ρ. Dashed: on "
     "two separate sets. The dot is where n stands.",
 }
@@ -136,7 +135,7 @@ def coverage_curves(widget: "ErrorBars") -> Markup:
     return line_plot(
         frame=CURVES,
         x={"range": [0, 100], "label": "true share of right answers, in percent"},
-        y={"range": [LOWEST, 100], "label": "coverage, percent", "ticks": [70, 80, 90, 100]},
+        y={"range": [0, 100], "label": "coverage, percent", "ticks": [0, 20, 40, 60, 80, 100]},
         rules=[{"x": 100 * widget.share}, {"y": 100 * widget.level}],
         lines=[
             {"points": [*zip(100 * SHARES, 100 * held[kind], strict=True)], "color": color, "width": 1.4}

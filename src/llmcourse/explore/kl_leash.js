@@ -87,7 +87,7 @@ const NUMBERS = [
   ["mean_gold", "E[r]", "true reward", ""],
   ["kl", "D", "from the reference", "nats"],
   ["entropy", "H", "entropy", "nats"],
-  ["best", "max E[r]", "over all β", ""],
+  ["best", "max E[r]", "on this slider", ""],
   ["best_beta", "at β", "its leash", ""],
 ];
 const betaText = (beta) => format(beta, 3);
@@ -144,11 +144,12 @@ function render({ model, el: host }) {
     built = JSON.stringify(labels);
     cells = labels.map((label, i) => {
       const one = { proxy: lever("proxy", i, `proxy reward of ${label}`, "c3"), gold: lever("gold", i, `true reward of ${label}`, "c2") };
-      one.bar = el("span", { class: "lc-bar", style: { "--bar": "var(--c1)" } });
+      const own = `var(--${COLORS[i % 6]})`;
+      one.bar = el("span", { class: "lc-bar", style: { "--bar": own } });
       one.texts = Object.fromEntries(["proxy", "gold", "p", "q"].map((key) => [key, el("span", { "data-key": `${key}.${i}` })]));
       const cell = (css, ...content) => el("span", { class: css, role: "cell" }, content);
       one.node = el("div", { class: "lc-row", role: "row" },
-        el("span", { class: "lc-label", role: "rowheader", text: label }),
+        el("span", { class: "lc-label", role: "rowheader", style: { "--own": own }, text: label }),
         cell("lc-levers", one.proxy.node, one.gold.node), cell("lc-value lc-rewards", one.texts.proxy, one.texts.gold),
         cell("lc-bars", one.bar), cell("lc-value", one.texts.p), cell("lc-value lc-soft", one.texts.q));
       return one;
@@ -203,7 +204,7 @@ function render({ model, el: host }) {
 }
 
 const NOTE = "Drag a reward: above the proxy, which the policy sees, below the true one, which it does not. The bar is the optimum π*, its tick the reference.";
-const SHARES = "Each line is one answer's probability in the optimum, for every leash; the dashed line is where β stands.";
+const SHARES = "Each line is one answer's probability in the optimum, for every leash, in the color beside its name; the dashed line is where β stands.";
 const CURVES = "Mean proxy reward (solid) and true reward (dashed) of the optimum, against how far it is from the reference. The leash gets longer, β smaller, to the right.";
 
 export default { render };

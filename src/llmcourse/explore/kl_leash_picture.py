@@ -26,7 +26,7 @@ NUMBERS = {
     "mean_gold": ("E[r]", "true reward", ""),
     "kl": ("D", "from the reference", "nats"),
     "entropy": ("H", "entropy", "nats"),
-    "best": ("max E[r]", "over all β", ""),
+    "best": ("max E[r]", "on this slider", ""),
     "best_beta": ("at β", "its leash", ""),
 }
 HEADS = ("answer", "rewards: proxy r̂, true r", "", "probability", "π*", "π_ref")
@@ -34,7 +34,10 @@ NOTE = (
     "Drag a reward: above the proxy, which the policy sees, below the true one, which it does not. The bar is the "
     "optimum π*, its tick the reference."
 )
-SHARES = "Each line is one answer's probability in the optimum, for every leash; the dashed line is where β stands."
+SHARES = (
+    "Each line is one answer's probability in the optimum, for every leash, in the color beside its name; the dashed "
+    "line is where β stands."
+)
 CURVES = (
     "Mean proxy reward (solid) and true reward (dashed) of the optimum, against how far it is from the reference. "
     "The leash gets longer, β smaller, to the right."
@@ -82,7 +85,8 @@ def rows(widget: "KLLeash") -> Markup:
             number(f"{key}.{i}", x, format_number(x, 2))
             for key, x in (("proxy", widget.proxy[i]), ("gold", widget.gold[i]))
         )
-        style = f"--bar:var(--c1);--at:{policy[i]:.6g};--was:{widget.reference[i]:.6g}"
+        own = f"var(--{COLORS[i % 6]})"
+        style = f"--bar:{own};--at:{policy[i]:.6g};--was:{widget.reference[i]:.6g}"
         cells = (
             ("lc-levers", levers),
             ("lc-value lc-rewards", texts),
@@ -91,7 +95,7 @@ def rows(widget: "KLLeash") -> Markup:
             ("lc-value lc-soft", [number(f"q.{i}", widget.reference[i], format_number(widget.reference[i], 3))]),
         )
         inside = (element("span", {"class": css, "role": "cell"}, *content) for css, content in cells)
-        name = element("span", {"class": "lc-label", "role": "rowheader"}, label)
+        name = element("span", {"class": "lc-label", "role": "rowheader", "style": f"--own:{own}"}, label)
         body.append(element("div", {"class": "lc-row", "role": "row"}, name, *inside))
     head = element("div", {"class": "lc-row lc-head", "role": "row"}, *spans)
     attributes = {"class": "lc-rows", "role": "table", "aria-label": "Answers, their rewards and probabilities"}

@@ -36,6 +36,22 @@ def script_json(value: object) -> Markup:
     return Markup(text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029"))
 
 
+def widget_shell(
+    script: str, state: Mapping[str, object], picture: Markup, assets: Mapping[str, str] | None = None
+) -> Markup:
+    """A widget as the site ships it: its name, its state and its static picture, which host.js brings to life.
+
+    ``assets`` are traits whose value comes from data/ASSET.js instead: {trait: asset}.
+    """
+    named = json.dumps(assets, sort_keys=True) if assets else None
+    return element(
+        "div",
+        {"class": "lc-widget", "data-widget": script, "data-assets": named},
+        element("script", {"type": "application/json"}, script_json(state)),
+        element("div", {"class": f"lc-view lc-{script} lc-static"}, picture),
+    )
+
+
 def fixed(x: float | int, digits: int = 3) -> str:
     """Fixed decimals and one comma for each thousand, digit for digit what ``fixed`` in shared.js writes.
 

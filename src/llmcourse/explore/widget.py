@@ -1,6 +1,5 @@
 """The base of every widget: an anywidget that also carries a static picture and its state (anywidget)."""
 
-import json
 from typing import Any, ClassVar
 
 import anywidget
@@ -8,7 +7,7 @@ import numpy as np
 import traitlets
 
 from llmcourse.explore.bundle import bundle, style
-from llmcourse.explore.markup import Markup, element, script_json
+from llmcourse.explore.markup import Markup, widget_shell
 
 
 class Numbers(traitlets.List):
@@ -56,17 +55,7 @@ class Widget(anywidget.AnyWidget):
         """What the site shows and host.js brings to life. The same state gives the same text."""
         assets = self.assets()
         state = {name: value for name, value in self.state().items() if name not in assets}
-        view = element("div", {"class": f"lc-view lc-{self.script} lc-static"}, self.picture())
-        return element(
-            "div",
-            {
-                "class": "lc-widget",
-                "data-widget": self.script,
-                "data-assets": json.dumps(assets, sort_keys=True) if assets else None,
-            },
-            element("script", {"type": "application/json"}, script_json(state)),
-            view,
-        )
+        return widget_shell(self.script, state, self.picture(), assets)
 
     def __repr__(self) -> str:
         """The class and its short traits; never an address, so that stored outputs do not change."""

@@ -143,3 +143,42 @@ def test_pairs_must_be_there_and_whole(four):
         dpo_loss(*(one[:0] for one in four), beta=0.1)
     with pytest.raises(ValueError, match=r"got \[5, 4, 5, 5\]"):
         inspect.unwrap(reward_margin)(four[0], four[1][:4], four[2], four[3], beta=0.1)  # as without the shape checks
+
+
+@pytest.mark.parametrize(
+    ("which", "value", "message"),
+    [
+        (0, math.nan, "policy has 1 NaN of 5"),
+        (3, math.nan, "ref has 1 NaN of 5"),
+        (1, 3.0, r"policy must be log-probabilities, not above 0, got 3"),
+        (2, 0.5, r"ref must be log-probabilities, not above 0, got 0\.5"),
+        (2, -math.inf, "ref gives 1 of 5 responses probability 0"),
+    ],
+)
+def test_what_is_no_log_probability_is_refused(four, which, value, message):
+    four[which, 1] = value
+    for call in (dpo_loss, reward_margin):
+        with pytest.raises(ValueError, match=message):
+            call(*four, beta=0.1)
+
+
+def test_a_policy_may_exclude_a_text(four):
+    four[1, 0] = -math.inf
+    assert dpo_loss(*four[:, :1], beta=0.1).item() == 0  # the loser never comes
+    assert dpo_loss(*four[[1, 0, 2, 3], :1], beta=0.1).item() == math.inf
+
+
+@pytest.mark.usefixtures("as_readers_call")
+def test_log_probabilities_of_tokens_and_other_lengths_are_refused():
+    with pytest.raises(ValueError, match=r"one log-probability for each response, got shape \(2, 3\)"):
+        implicit_reward(torch.zeros(2, 3), torch.zeros(2, 3), beta=0.1)
+    with pytest.raises(ValueError, match=r"got policy \(2,\), ref \(1,\)"):
+        implicit_reward(torch.zeros(2), torch.zeros(1), beta=0.1)
+
+
+@pytest.mark.usefixtures("as_readers_call")
+@pytest.mark.parametrize(("logits", "mask"), [(4, 3), (5, 4)])
+def test_a_mask_or_logits_of_another_length_are_refused(logits, mask):
+    tokens, is_response = torch.zeros(1, 4, dtype=torch.long), torch.arange(mask)[None] > 0
+    with pytest.raises(ValueError, match=rf"tokens \(1, 4\), is_response \(1, {mask}\), logits.* \(1, {logits}\)"):
+        response_logprob(torch.zeros(1, logits, 7), tokens, is_response)

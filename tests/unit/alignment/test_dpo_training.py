@@ -10,6 +10,7 @@ import torch
 from llmcourse.alignment.dpo import dpo_loss
 from llmcourse.alignment.dpo_training import Pair, chat_pair, pair_logprobs, prefer
 from llmcourse.alignment.lora import frozen_base, inject
+from llmcourse.alignment.preferences import simpo_loss
 from llmcourse.alignment.sft import Example
 from llmcourse.inference.chat import conversation_tokens
 from llmcourse.language.bpe import Tokenizer
@@ -88,6 +89,24 @@ def test_a_reference_computed_before_is_used(model, pairs):
     assert record["win"] == pytest.approx(2.0, abs=1e-5)
     assert record["lose"] == pytest.approx(0.0, abs=1e-5)
     assert record["loss"] == pytest.approx(torch.tensor(-0.4).exp().log1p().item(), abs=1e-5)
+
+
+def test_averaged_log_probabilities_are_divided_by_the_tokens_of_the_response_and_the_record_is_not(model, pairs):
+    with torch.no_grad():
+        win, lose = pair_logprobs(model, pairs)
+    seen = []
+
+    def loss(*four):
+        seen.append([one.detach() for one in four])
+        return simpo_loss(*four[:2], beta=2.0)
+
+    step = dataclasses.replace(RECIPE, steps=1, batch=5)
+    record = next(prefer(model, pairs, step, loss=loss, reference=(win - 2, lose + 3), averaged=True))
+    lengths = torch.tensor([2.0, 3, 4, 2, 3]), torch.tensor([2.0, 2, 2, 2, 2])
+    expected = [win / lengths[0], lose / lengths[1], (win - 2) / lengths[0], (lose + 3) / lengths[1]]
+    for found, wanted in zip(seen[0], expected, strict=True):
+        torch.testing.assert_close(found.sort().values, wanted.sort().values)  # the pairs come in a shuffled order
+    assert (record["win"], record["lose"]) == (pytest.approx(2.0, abs=1e-5), pytest.approx(-3.0, abs=1e-5))
 
 
 def test_refusals(model, pairs):

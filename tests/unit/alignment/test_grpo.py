@@ -188,3 +188,26 @@ def test_a_variant_refuses_another_divisor():
     object.__setattr__(variant, "divisor", "longest")  # past the type checker, which only the tests have
     with pytest.raises(ValueError, match="divisor must be own, constant or all, got 'longest'"):
         variant.__post_init__()
+
+
+@pytest.mark.usefixtures("as_readers_call")
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"old_logp": torch.zeros(2, 1)}, r"old_logp \(2, 1\)"),
+        ({"is_response": torch.ones(1, 4) > 0}, r"is_response \(1, 4\)"),
+        ({"advantage": torch.zeros(1)}, r"advantage \(1,\), logp\[:, 0\] \(2,\)"),
+        ({"advantage": torch.zeros(2, 4)}, r"advantage \(2, 4\), logp\[:, 0\] \(2,\)"),
+    ],
+)
+def test_answers_and_tokens_without_a_partner_are_not_stretched(change, message):
+    inputs = {"logp": torch.zeros(2, 4), "old_logp": torch.zeros(2, 4), "advantage": torch.zeros(2)}
+    with pytest.raises(ValueError, match="the shapes must agree.*" + message):
+        grpo_loss(**(inputs | {"is_response": answers([4, 2]), "variant": PLAIN} | change))
+
+
+@pytest.mark.usefixtures("as_readers_call")
+def test_a_reference_of_another_length_is_not_stretched():
+    four, gain, leash = torch.zeros(2, 4), torch.zeros(2), Variant(beta=0.1)
+    with pytest.raises(ValueError, match=r"logp \(2, 4\), reference_logp \(2, 1\)"):
+        grpo_loss(four, four, gain, answers([4, 2]), variant=leash, reference_logp=torch.zeros(2, 1))

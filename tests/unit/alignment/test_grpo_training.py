@@ -45,10 +45,13 @@ def test_the_question_stands_before_each_answer_and_is_none_of_it():
     assert answers.is_response[:, 3].all()
 
 
-def test_first_tokens_come_as_often_as_the_model_says():
+@pytest.mark.parametrize("temperature", [1.0, 0.5])
+def test_first_tokens_come_as_often_as_the_model_says(temperature):
     asked = torch.tensor(ASKED[:1]).expand(4000, -1)
-    first = draw_answers(model(), asked, max_new=1, stop=STOP, generator=generator()).tokens[:, -1]
-    p = model()(torch.tensor(ASKED[:1]))[0, -1].softmax(-1)
+    answers = draw_answers(model(), asked, max_new=1, stop=STOP, generator=generator(), temperature=temperature)
+    first = answers.tokens[:, -1]
+    p = model()(torch.tensor(ASKED[:1]))[0, -1].softmax(-1) ** (1 / temperature)
+    p = p / p.sum()
     share = torch.bincount(first, minlength=5) / 4000
     assert ((share - p).abs() < 4 * (p * (1 - p) / 4000).sqrt()).all()
 
@@ -149,7 +152,15 @@ def test_training_refuses(options, match):
         trained(rounds=1, **options)
 
 
-def test_drawing_refuses_no_questions_and_no_room():
+def test_siblings_drawn_nearly_without_chance_are_the_most_likely_ones():
+    groups = answers_to(model(), ASKED, 2, max_new=1, stop=STOP, generator=generator(), temperature=1e-4)
+    likeliest = model()(torch.tensor(ASKED))[:, -1].argmax(-1).tolist()
+    assert groups == [[[token], [token]] for token in likeliest]
+
+
+def test_drawing_refuses_no_questions_no_room_and_no_temperature():
+    with pytest.raises(ValueError, match="temperature must be positive and finite, got 0"):
+        drawn(temperature=0.0)
     with pytest.raises(ValueError, match="got 0 and 6"):
         draw_answers(model(), torch.zeros(0, 3, dtype=torch.long), max_new=6, stop=STOP, generator=generator())
     with pytest.raises(ValueError, match="got 64 and 0"):

@@ -111,3 +111,16 @@ def test_moments_of_what_is_no_distribution_or_has_no_divergence_are_refused():
         moments(k1, half, torch.tensor([0.5, 0.25]).log())
     with pytest.raises(ValueError, match="q excludes 1 outcomes of p"):
         moments(k1, half, torch.tensor([1.0, 0.0]).log())
+
+
+@pytest.mark.usefixtures("as_readers_call")
+@pytest.mark.parametrize("estimator", [k1, k2, k3])
+def test_draws_without_a_partner_are_not_stretched(estimator):
+    with pytest.raises(ValueError, match=r"shapes must agree, got logp \(3,\), logq \(1,\)"):
+        estimator(torch.full((3,), -1.0), torch.full((1,), -1.0))
+
+
+@pytest.mark.usefixtures("as_readers_call")
+def test_moments_are_of_two_distributions_over_the_same_outcomes():
+    with pytest.raises(ValueError, match=r"got logp \(2,\), logq \(4,\)"):
+        moments(k1, torch.full((2,), 0.5).log(), torch.full((4,), 0.25).log())

@@ -145,3 +145,19 @@ def test_best_of_none_and_a_negative_beta_on_the_path_are_refused():
             call()
     with pytest.raises(ValueError, match=r"got -1\.0"):
         leash_path(REFERENCE, REWARD, np.array([1.0, -1.0]))
+
+
+@pytest.mark.usefixtures("as_readers_call")
+@pytest.mark.parametrize("reward", [np.array([1.0]), np.array([1.0, 2.0, 3.0]), np.array(1.0)])
+def test_each_response_needs_its_own_reward(reward):
+    half = np.array([0.5, 0.5])
+    for call in (
+        lambda: optimal_policy(half, reward, beta=1.0),
+        lambda: unleashed(half, reward),
+        lambda: log_partition(half, reward, beta=1.0),
+        lambda: leash_path(half, reward, np.array([math.inf])),
+        lambda: best_of_n(half, reward, 2),
+        lambda: objective(half, half, reward, beta=1.0),
+    ):
+        with pytest.raises(ValueError, match="a number for each response, got shapes"):
+            call()

@@ -169,3 +169,30 @@ def test_a_negative_beta_and_a_share_outside_0_to_1_are_refused():
         advantages(one, one, trace=1.5)
     with pytest.raises(ValueError, match="discount must lie between 0 and 1, got -1"):
         advantages(one, one, discount=-1.0)
+
+
+@pytest.mark.usefixtures("as_readers_call")
+@pytest.mark.parametrize(
+    ("call", "shapes", "message"),
+    [
+        (lambda a, b, c: clipped_loss(a, b, c, clip=0.2), [(3,), (1,), (3,)], r"old_logp \(1,\)"),
+        (lambda a, b, c: clipped_loss(a, b, c, clip=0.2), [(2, 2), (2, 2), (2,)], r"advantage \(2,\)"),
+        (lambda a, b, c: is_clipped(a, b, c, clip=0.2), [(3,), (3,), (1,)], r"advantage \(1,\)"),
+        (reinforce_loss, [(3,), (1,)], r"logp \(3,\), reward \(1,\)"),
+        (lambda a, b, c: reinforce_loss(a, b, baseline=c), [(3,), (3,), (1,)], r"baseline \(1,\)"),
+        (advantages, [(2, 3), (2, 1)], r"reward \(2, 3\), value \(2, 1\)"),
+        (lambda *all_: penalized_reward(*all_, beta=1.0), [(1,), (2, 3), (2, 3)], r"reward \(1,\), logp"),
+        (lambda *all_: penalized_reward(*all_, beta=1.0), [(2,), (2, 3), (2, 1)], r"logp \(2, 1\)"),
+        (lambda *all_: penalized_reward(*all_, beta=1.0), [(2,), (2,), (2,)], r"logp\[:, -1\] \(\)"),
+    ],
+)
+def test_numbers_without_a_partner_are_not_stretched(call, shapes, message):
+    """Torch would stretch most of these, and give a wrong number."""
+    with pytest.raises(ValueError, match="the shapes must agree.*" + message):
+        call(*(torch.zeros(shape) for shape in shapes))
+
+
+@pytest.mark.usefixtures("as_readers_call")
+def test_a_baseline_may_be_one_number_for_all():
+    logp, reward = torch.tensor([-0.5, -1.0]), torch.tensor([3.0, 1.0])
+    assert reinforce_loss(logp, reward, baseline=torch.tensor(2.0)) == reinforce_loss(logp, reward, baseline=2.0)

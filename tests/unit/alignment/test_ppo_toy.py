@@ -65,6 +65,16 @@ def test_standardized_advantages_keep_shaking_it_there():
     assert far[1] > 4 * far[0]
 
 
+def test_at_a_constant_rate_the_noise_ends_by_itself_unless_the_advantages_are_scaled():
+    """Nothing but the equal pay at the optimum can bring the plain run to rest here: the rate never falls."""
+    options = {"rate": 0.01, "steps": 150, "decay": False}
+    star = optimal_policy(REFERENCE, REWARD, beta=1.0)
+    plain, scaled = (trained(REFERENCE, REWARD, 3, 1.0, standardize=how, **options)[-20:] for how in (False, True))
+    far = [np.mean([distance(step.distribution, star) for step in run]) for run in (plain, scaled)]
+    assert far[0] < 1e-8
+    assert 1e-3 < far[1] < 0.05
+
+
 def test_the_record_is_about_the_draws_of_the_step():
     first = trained(REFERENCE, REWARD, 3, 1.0, steps=1)[0]
     assert first.kl == 0  # drawn from the reference itself

@@ -84,3 +84,9 @@ def test_refusals():
         solve(REF[:2], always, beta=1.0)
     with pytest.raises(ValueError, match=r"got 0\.0 and 5"):
         next(learn(REF, share, beta=1.0, rate=0.0, steps=5))
+
+
+@pytest.mark.usefixtures("as_readers_call")
+def test_a_reference_of_another_length_is_not_stretched():
+    with pytest.raises(ValueError, match=r"shapes must agree, got policy \(2,\), reference \(1,\)"):
+        expected_loss(torch.zeros(2), torch.zeros(1), torch.full((2, 2), 0.5), beta=1.0)

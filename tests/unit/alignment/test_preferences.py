@@ -70,7 +70,7 @@ def test_cdpo_is_satisfied_where_sigma_is_the_share_of_right_labels():
 
 
 def test_ipo_is_zero_at_its_target_whatever_beta_would_be(four):
-    win, lose, ref_win, ref_lose = four
+    win, lose, ref_win, ref_lose = four = four - 20  # so that the winner's stay log-probabilities below
     margin = reward_margin(*four, beta=1.0)
     at_target = win + (1 / (2 * 0.25) - margin)
     assert ipo_loss(at_target, lose, ref_win, ref_lose, tau=0.25).item() == pytest.approx(0, abs=1e-20)
@@ -145,15 +145,29 @@ def test_refusals(four):
         simpo_loss(one, one, beta=-1.0)
     with pytest.raises(ValueError, match=r"gamma must be at least 0 and finite, got -0\.5"):
         simpo_loss(one, one, beta=1.0, gamma=-0.5)
-    with pytest.raises(ValueError, match="got 1 and 5"):
+    with pytest.raises(ValueError, match=r"got mean_win \(1,\), mean_lose \(5,\)"):
         inspect.unwrap(simpo_loss)(one, four[0], beta=1.0)
     with pytest.raises(ValueError, match=r"at least 0 and finite, got -0\.1"):
         orpo_loss(one, one, weight=-0.1)
-    with pytest.raises(ValueError, match="0 of them"):
+    with pytest.raises(ValueError, match="0 margins"):
         orpo_loss(none, none, weight=0.1)
     with pytest.raises(ValueError, match="0 responses"):
         kto_reference_point(none)
     with pytest.raises(ValueError, match=r"undesirable must be positive and finite, got 0\.0"):
         kto_loss(one, torch.tensor([True]), beta=0.1, reference_point=one[0], undesirable=0.0)
-    with pytest.raises(ValueError, match="got 5 and 1"):
+    with pytest.raises(ValueError, match=r"got log_ratio \(5,\), is_desirable \(1,\)"):
         inspect.unwrap(kto_loss)(four[0], torch.tensor([True]), beta=0.1, reference_point=one[0])
+
+
+def test_what_is_no_log_probability_is_refused(four):
+    bad = four.clone()
+    bad[0, 0] = math.nan
+    for call in (lambda: ipo_loss(*bad, tau=0.1), lambda: cdpo_loss(*bad, beta=0.1, flipped=0.1)):
+        with pytest.raises(ValueError, match="policy has 1 NaN of 5"):
+            call()
+    with pytest.raises(ValueError, match=r"mean_lose must be log-probabilities, not above 0, got 2"):
+        simpo_loss(vector(-1.0), vector(2.0), beta=1.0)
+    with pytest.raises(ValueError, match=r"below 0, got nan"):
+        orpo_loss(vector(math.nan), vector(-1.0), weight=1.0)
+    with pytest.raises(ValueError, match="1 of 2 margins are NaN"):
+        kto_loss(vector(math.nan, 1.0), torch.tensor([True, False]), beta=0.1, reference_point=vector(0.0)[0])

@@ -130,3 +130,18 @@ def test_a_fit_without_an_answer_is_refused(winners, losers, ridge, message):
 def test_a_fit_that_does_not_arrive_says_so():
     with pytest.raises(ValueError, match="1 steps of Newton's method left a slope of"):
         fit_rewards(torch.tensor([0, 0, 1]), torch.tensor([1, 2, 2]), 3, ridge=0.01, steps=1)
+
+
+@pytest.mark.usefixtures("as_readers_call")
+@pytest.mark.parametrize("call", [bradley_terry_loss, accuracy, preference_probability])
+def test_rewards_of_other_numbers_are_not_stretched(call):
+    with pytest.raises(ValueError, match=r"shapes must agree, got first \(3,\), second \(1,\)"):
+        call(torch.zeros(3), torch.zeros(1))
+
+
+@pytest.mark.usefixtures("as_readers_call")
+def test_neither_are_outcomes_nor_the_comparisons_of_a_fit():
+    with pytest.raises(ValueError, match=r"got first \(1,\), second \(3,\)"):
+        outcome_probabilities(torch.zeros(1), torch.zeros(3), ties=1.0)
+    with pytest.raises(ValueError, match=r"got winners \(3,\), losers \(1,\)"):
+        fit_rewards(torch.tensor([0, 1, 0]), torch.tensor([2]), 3, ridge=0.1)

@@ -191,6 +191,20 @@ def test_what_cannot_be_learned_from_is_refused(tokenizer, examples):
         answer_loss(logits, tokens, torch.tensor([[False, True, True], [True, True, True]]))
 
 
+@pytest.mark.usefixtures("as_readers_call")
+@pytest.mark.parametrize("rows", [(2, 4), (2, 2), (1, 6)])
+def test_logits_of_another_length_than_the_tokens_are_refused(rows):
+    tokens, counts = torch.ones(2, 3, dtype=torch.int64), torch.tensor([[False, True, True]] * 2)
+    with pytest.raises(ValueError, match=rf"logits for each token, got \({rows[0]}, {rows[1]}, 4\) for \(2, 3\)"):
+        answer_loss(torch.zeros(*rows, 4), tokens, counts)
+
+
 def test_a_diverging_training_says_so(examples):
     with pytest.raises(FloatingPointError, match=r"the loss is nan at step \d+; lower the rate of 1e\+20"):
         list(fine_tune(make(), examples, replace(RECIPE, rate=1e20, schedule="constant", clip=None)))
+
+
+@pytest.mark.usefixtures("as_readers_call")
+def test_a_mask_of_another_length_is_refused():
+    with pytest.raises(ValueError, match=r"tokens \(1, 4\), counts \(1, 3\)"):
+        answer_loss(torch.zeros(1, 4, 7), torch.zeros(1, 4, dtype=torch.long), torch.arange(3)[None] > 0)

@@ -128,3 +128,12 @@ def test_the_toy_of_the_page():
     p = np.array([0.5, 0.4, 0.1])
     assert_allclose(entropy(p, base=np.e), 0.9433484, atol=5e-8)
     assert_allclose(entropy(merged(p, np.array([0, 0, 1])), base=np.e), 0.3250830, atol=5e-8)
+
+
+def test_answers_that_never_come_have_no_entropy():
+    with (
+        pytest.warns(RuntimeWarning, match="invalid value"),
+        pytest.raises(ValueError, match="all 2 probabilities are NaN; answers of log-probability -inf alone"),
+    ):
+        likelihood_entropy(["a", "b"], np.array([-math.inf, -math.inf]), np.array([0, 1]))
+    assert likelihood_entropy(["a", "b"], np.array([-math.inf, -1.0]), np.array([0, 1])) == 0  # one that comes will do

@@ -131,3 +131,53 @@ def test_refusals_name_what_is_missing():
     written = Result(Task("t", ITEMS, cloze, exact()), "m", (Outcome(True), Outcome(False)))
     with pytest.raises(ValueError, match=r"the items have \[0\] choices"):
         _ = written.probabilities
+
+
+@pytest.mark.parametrize(
+    ("logp", "tokens", "message"),
+    [
+        ((-1.0, math.nan), (1, 1), "continuation 1 must be finite and at most 0, got nan"),
+        ((-math.inf, -1.0), (1, 1), "continuation 0 must be finite and at most 0, got -inf"),
+        ((-1.0, 0.5), (1, 1), r"continuation 1 must be finite and at most 0, got 0\.5"),
+        ((-1.0, -2.0), (1, 0), "continuation 1 must have at least 1 token, got 0"),
+        ((-1.0, -2.0), (1,), "2 log-likelihoods, but 1 numbers of tokens"),
+    ],
+)
+def test_a_reply_of_what_is_no_likelihood_is_refused(logp, tokens, message):
+    with pytest.raises(ValueError, match=message):
+        Reply(logp, tokens)
+
+
+@pytest.mark.parametrize("stored", [False, True])
+def test_a_reply_without_a_number_for_each_continuation_is_neither_scored_nor_stored(tmp_path, stored):
+    class Short(Guesser):
+        def reply(self, request):
+            return Reply((-1.0, -2.0), (1, 1))
+
+    store = Store(tmp_path / "replies.jsonl") if stored else None
+    with pytest.raises(ValueError, match="guesser gave 2 log-likelihoods for 4 continuations"):
+        run(Task("a", ITEMS, cloze, likelihood("sum")), Short(), store=store)
+    assert not (tmp_path / "replies.jsonl").exists()
+
+
+@pytest.mark.parametrize("damage", [
+    b"not json", b'{"key": "x"}', b"\xff\xfe", b"[]", b"",
+    b'{"key": "x", "reply": {"logp": [NaN], "tokens": [1], "text": ""}}',
+])  # fmt: skip
+def test_a_damaged_line_is_named_with_its_file_and_nothing_is_lost(tmp_path, damage):
+    path = tmp_path / "replies.jsonl"
+    run(Task("a", ITEMS[:3], cloze, likelihood("sum")), Guesser(), store=Store(path))
+    lines = path.read_bytes().splitlines()
+    path.write_bytes(b"\n".join([lines[0], damage, *lines[1:], b"torn"]))
+    before = path.read_bytes()
+    with pytest.raises(ValueError, match=r"replies\.jsonl, line 2: no reply .*; delete the line"):
+        Store(path)
+    assert path.read_bytes() == before
+
+
+def test_a_missing_folder_is_made_before_anything_is_asked(tmp_path):
+    path, model = tmp_path / "runs" / "today" / "replies.jsonl", Guesser()
+    store = Store(path)
+    assert path.parent.is_dir()
+    run(Task("a", ITEMS[:1], cloze, likelihood("sum")), model, store=store)
+    assert len(Store(path)) == 1

@@ -182,6 +182,8 @@ def test_refuses_shares_outside_zero_and_one():
     for wrong in (-0.1, 1.5, math.nan):
         with pytest.raises(ValueError, match=f"a share must lie in \\[0, 1\\], got {wrong}"):
             coverage(wald, np.array([0.5, wrong]), 9)
+    with pytest.raises(ValueError, match=r"there are 0 counts to judge; .* n at least 1"):
+        coverage(wald, np.array([0.5]), -1)
     with pytest.raises(ValueError, match="at least 1 item, got n = 0"):
         coverage(wald, np.array([0.5]), 0)
 

@@ -12,6 +12,7 @@ from llmcourse.evaluation.paired import (
     benjamini_hochberg,
     bonferroni,
     discordant,
+    gap_over_groups,
     holm,
     mcnemar,
     paired_difference,
@@ -168,3 +169,13 @@ def test_refuses_what_is_no_p_value(adjust):
 def test_equal_p_values_stay_equal():
     assert_allclose(holm(np.full(4, 0.02)), 0.08)
     assert_allclose(benjamini_hochberg(np.full(4, 0.02)), 0.02)
+
+
+def test_each_group_counts_alike_however_many_items_it_has(rng):
+    group = np.array([0, 0, 0, 0, 3, 3, 1])  # none in group 2
+    a, b = rng.random((2, 7))
+    each = [np.mean([x - y for g, x, y in zip(group, a, b, strict=True) if g == name]) for name in (0, 1, 3)]
+    assert gap_over_groups(np.column_stack([group, a, b])) == pytest.approx(sum(each) / 3, abs=1e-15)
+    for rows, count in ((np.empty((0, 3)), 0), (np.array([[-1.0, 1, 0], [0, 1, 0]]), 2)):
+        with pytest.raises(ValueError, match=f"got {count} rows"):
+            gap_over_groups(rows)

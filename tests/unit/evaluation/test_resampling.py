@@ -97,6 +97,8 @@ def test_refuses_intervals_that_cannot_be_placed():
     sample = np.array([1.0, 2.0, 3.0])
     with pytest.raises(ValueError, match="level must lie between 0 and 1"):
         percentile_interval(sample, level=1.5)
+    with pytest.raises(ValueError, match="there are 0 values; draw some first"):
+        percentile_interval(np.zeros(0))
     with pytest.raises(ValueError, match="value number 0 is not a finite number"):
         percentile_interval(np.array([math.nan, 1.0]))
     with pytest.raises(ValueError, match="100% of the bootstrap values lie below the estimate"):

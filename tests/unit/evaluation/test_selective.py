@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from llmcourse.evaluation.selective import area_difference, aurc, auroc, best_aurc, risk_coverage
 
@@ -30,7 +31,7 @@ def test_a_score_turned_round_has_the_rest_of_the_area():
     assert one.error == pytest.approx(other.error)
 
 
-def test_the_error_is_the_spread_over_many_samples_also_of_a_paired_difference():
+def test_the_error_is_the_spread_over_many_samples_also_of_a_paired_difference_and_its_interval_holds_the_truth():
     rng = np.random.default_rng(0)
 
     def sample():
@@ -40,8 +41,11 @@ def test_the_error_is_the_spread_over_many_samples_also_of_a_paired_difference()
         return auroc(one, wrong), area_difference(one, other, wrong)
 
     drawn = [sample() for _ in range(1500)]
-    for which in (0, 1):
+    true, other = (stats.norm.cdf(1 / math.sqrt(2 * (1 + noise**2))) for noise in (0.3, 0.8))  # of two normals 1 apart
+    for which, truth in enumerate((true, true - other)):
         values, errors = np.array([pair[which] for pair in drawn]).T
+        held = np.mean([low <= truth <= high for low, high in (pair[which].interval() for pair in drawn)])
+        assert held == pytest.approx(0.95, abs=0.02)  # 1,500 samples: 0.006 of noise; the rest is the normal's
         assert errors.mean() == pytest.approx(values.std(), rel=0.06)  # 1,500 samples: 1.8 % of noise in the spread
 
 

@@ -21,6 +21,26 @@ def test_no_wrong_choice_is_accepted():
             assert short.is_right(choice) == (choice == short.question.right), (short.question.id, choice)
 
 
+def short_of(name):
+    return next(short for short in SHORT if short.question.id == name)
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "exactly", "within"),
+    [
+        ("physics-04", "150 / 2 = 75 km", False, True),
+        ("physics-04", "175 km", False, False),  # whole words only
+        ("history-12", "the Eastern and Roman Empire", False, False),  # next to each other
+        ("geography-02", "Canberra!", True, True),
+        ("geography-02", "", False, False),
+    ],
+)
+def test_within_an_answer_whole_words_next_to_each_other_count(name, answer, exactly, within):
+    short = short_of(name)
+    assert short.is_right(answer) == exactly
+    assert short.is_right(answer, within=True) == within
+
+
 def test_none_of_them_needs_its_choices_and_none_is_an_example():
     shown = {question.casefold() for question, _ in EXAMPLES}
     for short in SHORT:

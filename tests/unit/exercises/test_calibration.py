@@ -2,19 +2,22 @@ import math
 
 import numpy as np
 import pytest
+from scipy.stats import binom
 from sklearn.calibration import calibration_curve
 
 from llmcourse.exercises import calibration
 
 
-def test_the_error_by_hand():
-    """Five cases at .6 of which two happen, five at .9 which all do: (.2 + .1)/2."""
-    assert calibration.ece_by_hand.answer == pytest.approx(0.15)
+def test_the_luck_by_hand_is_the_mean_absolute_deviation_of_a_binomial():
+    """A share of 100 cases of probability .8, from its exact distribution; the exercise takes it as normal."""
+    hits = np.arange(101)
+    exact = float(binom.pmf(hits, 100, 0.8) @ np.abs(hits / 100 - 0.8))
+    assert exact == pytest.approx(calibration.luck_by_hand.answer, rel=calibration.luck_by_hand.tolerance)
 
 
 def test_the_best_statement_is_the_lowest_point_of_the_expected_loss():
     q = np.linspace(0, 1, 1001)
-    assert q[np.argmin(0.7 * (1 - q) ** 2 + 0.3 * q**2)] == pytest.approx(calibration.best_statement.answer)
+    assert q[np.argmin(0.7 * (1 - q) + 0.3 * q)] == pytest.approx(calibration.best_statement.answer)
 
 
 def test_the_temperature_by_hand():

@@ -22,3 +22,17 @@ def test_a_right_solution_written_another_way_passes():
     assert exercises.accepted.check(0.6).passed
     assert exercises.round_length.check(2.773).passed
     assert exercises.round_length.check(2.77).passed  # three digits are enough
+
+
+def test_a_residual_without_its_maximum_is_told_so():
+    for slip in (lambda p, q: p - q, lambda p, q: (p - q) / np.sum(p - q)):
+        with np.errstate(divide="ignore", invalid="ignore"):
+            assert "max(0, p − q)" in exercises.residual.check(slip).message
+    kept = exercises.residual.check(lambda p, q: np.minimum(p, q) / np.minimum(p, q).sum())
+    assert kept.message.startswith("This is the law of the tokens that are accepted.")
+
+
+def test_near_misses_of_the_numbers_are_named():
+    assert "One term too many" in exercises.round_length.check(2.941).message
+    assert "Divide by 1 − α" in exercises.round_length.check(0.832).message
+    assert "only one that can be rejected" in exercises.accepted.check(1 / 3).message

@@ -3,7 +3,7 @@ import math
 import pytest
 from numpy.testing import assert_allclose
 
-from llmcourse.evaluation import intervals, paired, passk, ranking
+from llmcourse.evaluation import intervals, paired, ranking
 from llmcourse.exercises import error_bars as exercises
 
 
@@ -19,5 +19,3 @@ def test_the_functions_are_the_packages():
         assert_allclose(exercises.wilson.answer(k, n, z), intervals.wilson(k, n, level=level), atol=1e-9)
     for a, b in exercises.paired_error.cases:
         assert exercises.paired_error.answer(a, b) == pytest.approx(paired.paired_difference(a, b).error)
-    for case in exercises.pass_at_k.cases:
-        assert exercises.pass_at_k.answer(*case) == pytest.approx(passk.pass_at_k(*case))

@@ -38,3 +38,11 @@ def test_right_solutions_written_another_way_pass():
     assert exercises.advantages.check(by_rows).passed
     assert exercises.token_weights.check(lambda lengths: 1 / lengths / lengths.size).passed
     assert exercises.best_of_a_group.check(1.732).passed
+
+
+def test_the_likely_wrong_answers_are_told_why():
+    for value, why in ((2.309, "mean of the group"), (3, "divided by the mean"), (0.577, "a wrong answer, 1/4")):
+        assert why in exercises.best_of_a_group.check(value).message
+    assert "turned around" in exercises.best_of_a_group.check(-1.732).message
+    assert "in the loss, −J" in exercises.token_weights.check(lambda lengths: -1 / (len(lengths) * lengths)).message
+    assert "larger weight" in exercises.token_weights.check(lambda lengths: lengths / lengths.sum()).message
