@@ -130,9 +130,10 @@ def card_of(model: Decoder, tokenizer: Tokenizer, corpus: Corpus, folder: Path) 
         },
         "test_by_text": {name: round(bits, 4) for name, bits in by_text.items()},
         "cannot": (
-            "It knows 5 MB of old English prose and verse and nothing else: no facts, no modern words, no questions "
-            "and answers. It sees 256 tokens, some 700 letters, and forgets what stands before them. Most of "
-            "the verses that it writes are invented in the style of what it read; now and then one is a quotation."
+            "It knows 5 MB: four old books and a workshop on electronic texts of 1992. Of facts it has only what these "
+            "repeat, and nobody taught it to answer questions. It sees 256 tokens, some 700 letters, and forgets what "
+            "stands before them. Most of the verses that it writes are invented in the style of what it read; now and "
+            "then one is a quotation."
         ),
     }
 

@@ -1,4 +1,4 @@
-"""Chapters for the ear: a player where `make audio` has left a recording, the transcript, and a podcast feed."""
+"""Chapters for the ear: a player where `make audio` has left a recording, the words of each, and a podcast feed."""
 
 import datetime
 import html
@@ -20,6 +20,7 @@ from lc_package import ROOT, pure_module
 FEED = "_static/audio/feed.xml"
 ITUNES = "http://www.itunes.com/dtds/podcast-1.0.dtd"
 ATOM = "http://www.w3.org/2005/Atom"
+READING, SPEAKING = 230, 150  # words a minute
 
 
 def recordings() -> Path:
@@ -67,10 +68,11 @@ def player(path: Path, root: str) -> str:
                 begin, end = next(spans, (None, None))
                 said += [element("span", {"data-begin": begin, "data-end": end}, sentence), " "]
             text.append(element("p", {}, *said))
-    summary = element("summary", {}, "Transcript")
-    transcript = element("details", {}, summary, *text)
     if marks is None:
-        return element("div", {"class": "lc-audio"}, transcript)
+        silently, aloud = (max(1, round(script.words() / pace)) for pace in (READING, SPEAKING))
+        summary = element("summary", {}, f"Script of a short talk: to read in {silently} min, aloud in {aloud}")
+        return element("div", {"class": "lc-audio"}, element("details", {}, summary, *text))
+    transcript = element("details", {}, element("summary", {}, "Transcript"), *text)
     source = f"{root}_static/audio/{path.parent.name}.mp3"
     label = f"Listen: {script.title}, {clock(marks['seconds'])} minutes"
     sound = element("audio", {"controls": True, "preload": "none", "src": source, "aria-label": label})
@@ -211,6 +213,7 @@ def add_script(app: Sphinx, _page: str, _template: str, context: dict, _doctree:
 
 def setup(app: Sphinx) -> dict:
     """Sphinx calls this."""
+    app.setup_extension("lc_when")
     app.add_directive("lc-episodes", Episodes)
     app.connect("env-get-outdated", outdated)
     app.connect("doctree-resolved", insert_players)

@@ -52,14 +52,17 @@ class ProgressReport(nodes.General, nodes.Element):
 
 
 class Progress(SphinxDirective):
-    """``{lc-progress}``: the reader's progress on all pages."""
+    """``{lc-progress}``: the reader's progress on all pages; ``{lc-progress} line``: in a line, and where to go on."""
 
+    optional_arguments = 1
     has_content = False
 
     def run(self) -> list[nodes.Node]:
         """A place that ``add_reports`` fills."""
+        if self.arguments not in ([], ["line"]):
+            raise self.error(f"unknown form {self.arguments[0]!r}; there is line")
         depend(self.env)
-        return [ProgressReport()]
+        return [ProgressReport(compact=bool(self.arguments))]
 
 
 def depend(env: BuildEnvironment) -> None:
@@ -83,7 +86,8 @@ def add_reports(app: Sphinx, tree: nodes.document, docname: str) -> None:
     is_site = app.builder.name == "html"
     for node in list(tree.findall(ProgressReport)):
         chapters = [picture.chapter_state(chapter, pages, link) for chapter, pages in outline()]
-        node.replace_self(nodes.raw("", picture.progress(chapters), format="html") if is_site else [])
+        options = {"compact": True, "link": link(PAGE)} if node["compact"] else {}
+        node.replace_self(nodes.raw("", picture.progress(chapters, **options), format="html") if is_site else [])
     for chapter, pages in outline() if is_site else ():
         lists = [one for one in tree.findall(nodes.definition_list) if "lc-parts" in one["classes"]]
         if f"{chapter.folder}/index" == docname and pages and lists:

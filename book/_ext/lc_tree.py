@@ -25,7 +25,7 @@ def check(_app: Sphinx) -> None:
 
 
 class LearningTree(SphinxDirective):
-    """``{lc-learning-tree}``: all pages, what each needs, and the shortest path to a goal."""
+    """``{lc-learning-tree}``: the pages, what each needs, and the shortest path to a goal."""
 
     def run(self) -> list[nodes.Node]:
         """The widget's HTML with links that lead from this page."""

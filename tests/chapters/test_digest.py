@@ -207,7 +207,7 @@ MEASURED = {  # on the page, and here
     "9.4": [
         ("4,200 steps of 16 windows of 256: 17.2 million tokens", "17.2 million tokens in 4,200 such steps"),
         ("1.73   2.18   3.21   3.10   2.52", "1.73 bits for each byte of *Alice* that it had not read; the packer xz"),
-        ("The packers get the training text before it", "given the same books before, 2.52; counts of byte"),
+        ("The packers get the training text before it", "given the same texts before, 2.52; counts of byte"),
         ("bits per byte    GPT n-gram   gzip  bzip2     xz", "counts of byte sequences, 2.18"),
         ("0         1.84         1.85", "1.84 to 1.43"),
         ("64         1.43         1.91", "1.85 to 1.91"),

@@ -40,10 +40,18 @@ MUTANTS = (
         f"{REVIEW_TESTS} -k as_a_new_card",
     ),
     Mutant(QUEUE, "dated && scaled ?", "dated ?", f"{DECK_TESTS} -k another_hand"),
+    Mutant(QUEUE, "soonest(early.filter(({ id }) => id !== last)) ||", "", f"{REVIEW_TESTS} -k just_rated"),
     # decks and sessions
     Mutant(FACE, "if (event.repeat) return;", "", f"{DECK_TESTS} -k held_down"),
     Mutant(FACE, ' && String(getSelection()) === ""', "", f"{DECK_TESTS} -k selection"),
-    Mutant(FACE, "Math.abs(x) >= SWIPE && ", "", f"{DECK_TESTS} -k swipe"),
+    Mutant(FACE, "Math.abs(x) < SWIPE || ", "", f"{DECK_TESTS} -k swipe"),
+    Mutant(FACE, " && !event.shiftKey", "", f"{DECK_TESTS} -k arrows"),
+    Mutant(FACE, 'closest("input, select, textarea")', 'closest("select")', f"{DECK_TESTS} -k arrows"),
+    Mutant(FACE, 'node.classList.toggle("lc-main", !turned);', "", f"{DECK_TESTS} -k quiet"),
+    Mutant(DECK, "round.clear();", "", f"{DECK_TESTS} -k last_card"),
+    Mutant(
+        DECK, "(isOver() ? end : faces[at]).focus(false);", "faces[at]?.focus(false);", f"{DECK_TESTS} -k last_card"
+    ),
     Mutant(DECK, "if (!turned()) return;", "", f"{DECK_TESTS} -k keys"),
     Mutant(DECK, "const deaf = records.onChange(draw);", "const deaf = () => {};", f"{DECK_TESTS} -k another_tab"),
     Mutant(REVIEW, "records.get(current.id)?.reviewed !== current.reviewed", "false", f"{REVIEW_TESTS} -k two_tabs"),
@@ -53,5 +61,7 @@ MUTANTS = (
         "before && records.put(id, before)",
         f"{REVIEW_TESTS} -k undo",
     ),
+    Mutant(OVERVIEW, "fresh > 0 && left === 0", "left === 0", f"{REVIEW_TESTS} -k no_word"),
+    Mutant(OVERVIEW, "if (!ids.length)", "if (false)", f"{REVIEW_TESTS} -k no_chapter"),
     Mutant(OVERVIEW, "isLimit(perDay) ? perDay : DEFAULTS.perDay", "perDay", f"{REVIEW_TESTS} -k another_hand"),
 )

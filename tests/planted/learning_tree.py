@@ -1,4 +1,4 @@
-"""The learning tree: a need passed over, a circle not seen, a page that floats up, a path that forgets what is read."""
+"""The learning tree: a need passed over, a circle missed, a path that forgets what is read, a panel over a page."""
 
 from tests.planted import Mutant
 
@@ -38,4 +38,21 @@ MUTANTS = (
     Mutant(f"{EXPLORE}/learning_graph.js", "here.row + down", "here.row + 2 * down", f"{VIEW} -k arrow"),
     Mutant(f"{EXPLORE}/learning_tree.js", "store.onChange(draw)", "(() => {})", f"{VIEW} -k elsewhere"),
     Mutant(f"{EXPLORE}/learning_tree.js", 'store.remove("pages", id)', "false", f"{VIEW} -k record"),
+    Mutant(f"{EXPLORE}/learning_tree.css", "calc(var(--cover, 0px) + 12px)", "12px", f"{VIEW} -k under_the_panel"),
+    Mutant(
+        f"{EXPLORE}/learning_tree.js",
+        'pictures.get(model.get("show_planned")).reveal(id);',
+        "",
+        f"{VIEW} -k at_the_lower_edge",
+    ),
+    Mutant(f"{EXPLORE}/learning_tree.js", "    address.keep(goal);\n", "", f"{VIEW} -k address_keeps"),
+    Mutant(f"{EXPLORE}/learning_graph.js", "  take();\n", "", f"{VIEW} -k address_keeps"),
+    Mutant(f"{EXPLORE}/learning_graph.js", "if (near) share", "if (false) share", f"{VIEW} -k no_line_runs"),
+    Mutant(f"{EXPLORE}/learning_graph.js", 'all ? "at" : "alone"', '"at"', f"{VIEW} -k starts_with"),
+    Mutant(f"{EXPLORE}/learning_tree_picture.py", "if near:", "if False:", PICTURE),
+    Mutant(f"{EXPLORE}/learning_tree_picture.py", "in shown_pages(state) if", 'in state["pages"] if', PICTURE),
+    Mutant(f"{EXPLORE}/learning_tree_state.py", '"show_planned": False', '"show_planned": True', PICTURE),
+    Mutant(
+        f"{EXPLORE}/learning_tree.css", ".lc-dense .lc-title { position", ".lc-title { position", f"{VIEW} -k title"
+    ),
 )

@@ -77,6 +77,13 @@ MUTANTS = (
     ),
     Mutant(
         "book/assets/js/marks.js",
+        "Boolean(whenSolved.get(id)() || store.get",
+        "Boolean(store.get",
+        f"{PAGES} -k parts_the_stored",
+    ),
+    Mutant(f"{EXPLORE}/progress.js", "pages.indexOf(last) + 1", "0", f"{PAGES} -k first_page"),
+    Mutant(
+        "book/assets/js/marks.js",
         "if (!(id && read[id])) tick?.remove();",
         "if (!id) tick?.remove();",
         f"{PAGES} -k keyboard",

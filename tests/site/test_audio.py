@@ -1,5 +1,6 @@
 """The player: there if a recording is; its transcript follows the voice, its parts are reachable, the feed is valid."""
 
+import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from pathlib import Path
@@ -106,6 +107,32 @@ def test_without_a_recording_there_is_no_player_but_the_script_can_be_read(tab, 
     silent = tab.locator(".lc-audio:not([data-audio])")
     assert silent.count() == 1
     assert read(ROOT / "chapters/09_training_at_scale/podcast.md").spoken()[1] in silent.text_content()
+
+
+def test_a_copy_without_recordings_says_so_first_and_offers_scripts_to_read(tab, tmp_path):
+    site = build(tmp_path, "book/listen", f"chapters/{CHAPTER}/index", LLMCOURSE_AUDIO=str(tmp_path / "none"))
+    tab.goto(f"{site.as_uri()}/book/listen.html")
+    article = tab.locator("article")
+    assert article.locator("p").first.inner_text().startswith("This copy of the site has no recordings")
+    assert "make audio\n$ make book" in article.locator("pre").inner_text()
+    assert "walk" not in article.inner_text()
+    (label,) = article.locator(".lc-audio summary").all_text_contents()
+    assert re.fullmatch(r"Script of a short talk: to read in \d min, aloud in \d", label)
+    silently, aloud = map(int, re.findall(r"\d", label))
+    words = read(ROOT / f"chapters/{CHAPTER}/podcast.md").words()
+    assert 180 < words / silently < 280
+    assert 120 < words / aloud < 180
+
+
+def test_where_there_are_recordings_the_page_is_about_hearing(tab, spoken):
+    tab.goto(f"{spoken.as_uri()}/book/listen.html")
+    text = tab.locator("article").inner_text()
+    assert "Take it on a walk" in text
+    assert "no recordings" not in text
+    assert sorted(tab.locator(".lc-audio summary").all_text_contents()) == [
+        "Script of a short talk: to read in 3 min, aloud in 4",
+        "Transcript",
+    ]
 
 
 def test_the_feed_names_each_recording_with_its_size_and_length(spoken, marks):

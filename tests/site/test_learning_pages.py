@@ -47,6 +47,14 @@ def test_the_tree_on_its_page_lives_and_leads_to_every_written_page(browser, add
     page.close()
 
 
+def test_the_first_page_leads_to_what_accompanies_the_chapters(site):
+    page = (site / "book/index.html").read_text(encoding="utf-8")
+    article = page[page.index("<article") : page.index("</article>")]
+    links = set(re.findall(r'href="([^"#]+)"', article))
+    assert {f"{name}.html" for name in ("playground", "review", "progress", "listen")} <= links
+    assert "make lab" in text_of(article)  # the count of commands: one, as on the page about running
+
+
 def test_the_coverage_page_has_every_topic_of_every_source_with_its_pages(site):
     page = (site / "book/coverage.html").read_text(encoding="utf-8")
     tables = re.findall(r'<table class="table lc-coverage">.*?</table>', page, re.DOTALL)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from llmcourse.study.outline import outline
 from tests.site.conftest import ROOT, Handler
 from tests.site.widgets import BLOCKED
 
@@ -102,6 +103,11 @@ def named(page, name: str):
     return page.get_by_role("button", name=name, exact=True)
 
 
+def reading(page):
+    """The button at the page's foot: its words change."""
+    return page.locator(".lc-mark[data-page]").get_by_role("button")
+
+
 def ticked(page) -> list[str]:
     """The links of the table of contents with a tick, as a screen reader says them."""
     links = page.locator(".bd-docs-nav a.reference:has(.lc-tick)")
@@ -114,25 +120,39 @@ def ticked(page) -> list[str]:
 @pytest.mark.parametrize("how", ["http", "file"])
 def test_a_page_is_marked_as_read_with_the_keyboard_and_stays_so(visit, how):
     page = visit(SOFTMAX, how=how)
-    button = named(page, "Mark this page as read")
-    assert button.get_attribute("aria-pressed") == "false"
+    button = reading(page)
+    assert button.inner_text() == "Mark this page as read"
     assert ticked(page) == []
     button.press("Enter")
-    assert button.get_attribute("aria-pressed") == "true"
-    assert ticked(page) == ["4.3. Softmax and temperature (read)"]
     day = page.evaluate("new Date().toLocaleDateString('en-US', {day: 'numeric', month: 'long', year: 'numeric'})")
-    assert f"Read on {day}." in page.locator(".lc-mark[data-page]").inner_text()
+    assert button.inner_text() == f"Read on {day} · undo"
+    assert ticked(page) == ["4.3. Softmax and temperature (read)"]
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", stored(page, "pages")["4.3"]["read"])
     page.goto(f"{page.where}/{NOTATION}.html")
     assert ticked(page) == ["4.3. Softmax and temperature (read)"]
-    assert named(page, "Mark this page as read").get_attribute("aria-pressed") == "false"
+    assert button.inner_text() == "Mark this page as read"
     page.goto(f"{page.where}/chapters/04_attention/index.html")
     assert page.locator("dl.lc-parts dt:has(.lc-tick)").all_text_contents() == ["Softmax and temperature ✓ (read)"]
     page.goto(f"{page.where}/{SOFTMAX}.html")
     button.press("Space")
-    assert button.get_attribute("aria-pressed") == "false"
+    assert button.inner_text() == "Mark this page as read"
     assert ticked(page) == []
     assert stored(page, "pages") == {}
+
+
+def test_the_button_at_the_foot_says_to_the_ear_what_a_click_does_and_did(visit):
+    page = visit(SOFTMAX, record={"pages": {"4.3": {"read": "2026-11-01T08:00:00Z"}}})
+    button, status = reading(page), page.locator(".lc-mark[data-page] [role=status]")
+    named(page, "Read on November 1, 2026 · undo").wait_for()
+    assert status.text_content() == ""
+    button.focus()
+    for words, name in (("No longer marked as read.", "Mark this page as read"), ("Marked as read.", "Read on ")):
+        page.keyboard.press("Enter")
+        assert status.text_content() == words
+        assert button.inner_text().startswith(name)
+        assert button.evaluate("one => one === document.activeElement")
+        for attribute in ("aria-label", "aria-pressed"):  # they would contradict the words
+            assert button.get_attribute(attribute) is None
 
 
 def test_every_exercise_has_its_button_and_no_other_page_has_any(visit):
@@ -169,20 +189,40 @@ def test_an_exercise_in_parts_is_solved_when_all_parts_are(visit):
     assert set(stored(page, "exercises")) == {"1.1.a"}
 
 
+def test_the_stored_verdict_of_a_solved_exercise_is_gone_and_that_of_another_stays(visit):
+    page = visit(SOFTMAX)
+    line = {name: page.locator(".cell_output", has_text=f"{name}: not attempted yet.") for name in ("4.3.a", "4.3.b")}
+    assert all(one.is_visible() for one in line.values())
+    button = named(page, "I solved it: exercise 4.3.a")
+    button.click()
+    assert [one.is_visible() for one in line.values()] == [False, True]
+    page.reload()
+    assert [one.is_visible() for one in line.values()] == [False, True]
+    button.click()
+    assert all(one.is_visible() for one in line.values())
+
+
+def test_of_an_exercise_in_parts_the_stored_verdicts_go_one_by_one(visit):
+    page = visit(NOTATION, record={"exercises": {PARTS[0]: {"passed": "2026-11-01T08:00:00Z"}}})
+    lines = page.locator(".cell_output > p", has_text=re.compile(r"1\.1\.a .*not attempted yet"))
+    assert [one.is_visible() for one in lines.all()] == [False, True, True]
+    named(page, "I solved it: exercise 1.1.a").click()
+    assert [one.is_visible() for one in lines.all()] == [False] * 3
+
+
 def test_another_tab_shows_the_same(visit):
     page = visit(SOFTMAX)
     other = page.context.new_page()
     other.goto(page.url)
-    named(page, "Mark this page as read").click()
-    other.wait_for_selector(".lc-mark[data-page] [aria-pressed=true]")
+    reading(page).click()
+    other.wait_for_selector(".lc-mark[data-page] button:text('Read on ')")
     assert ticked(other) == ticked(page) != []
 
 
 def test_a_button_in_a_private_window_works_for_the_page_and_says_so(visit):
     page = visit(SOFTMAX, blocked=True)
-    button = named(page, "Mark this page as read")
-    button.click()
-    assert button.get_attribute("aria-pressed") == "true"
+    reading(page).click()
+    assert reading(page).inner_text().startswith("Read on ")
     page.wait_for_function("document.querySelector('.lc-notice [role=status]')?.textContent")
     ground, ink = page.eval_on_selector(".lc-notice", "one => [getComputedStyle(one).backgroundColor, one.innerText]")
     assert "keep nothing" in ink
@@ -202,7 +242,7 @@ def test_where_nothing_can_be_kept_the_whole_page_works(visit, how):
     assert seen == {"light", "dark"}
     for name in ("1.1", "4.1"):
         page.evaluate("name => llmcourseStore.put('pages', name, { read: new Date().toISOString() })", name)
-    named(page, "Mark this page as read").click()
+    reading(page).click()
     page.wait_for_function("document.querySelector('.lc-notice [role=status]')?.textContent")
     assert page.locator(".lc-notice").count() == 1
     page.wait_for_function("MathJax.startup.promise.then(() => true)")
@@ -240,7 +280,7 @@ def test_without_scripts_there_is_no_button_that_does_nothing(visit):
 @pytest.mark.parametrize("width", [390, 1280])
 def test_axe_finds_nothing_about_buttons_and_ticks(visit, scheme, width):
     page = visit(SOFTMAX, color_scheme=scheme, viewport={"width": width, "height": 844})
-    named(page, "Mark this page as read").click()
+    reading(page).click()
     named(page, "I solved it: exercise 4.3.a").click()
     page.evaluate("MathJax.startup.promise.then(() => true)")
     page.wait_for_timeout(300)
@@ -262,7 +302,7 @@ def numbers(page, *keys: str) -> list[int]:
 @pytest.mark.parametrize("how", ["http", "file"])
 def test_what_is_done_on_pages_stands_in_the_report_and_in_its_chapters_line(visit, how):
     page = visit(SOFTMAX, how=how)
-    named(page, "Mark this page as read").click()
+    reading(page).click()
     named(page, "I solved it: exercise 4.3.a").click()
     page.locator(".lc-mark").get_by_role("link", name="Your progress").click()
     page.wait_for_url("**/book/progress.html")
@@ -282,6 +322,49 @@ def test_pages_that_are_not_built_have_no_link(visit):
     assert numbers(page, "all.read") == [0]
     links = page.locator("article table a").all_text_contents()
     assert links == ["Notation without fear", "Softmax and temperature"]
+
+
+def test_the_first_page_says_where_to_continue_and_how_many_cards_are_due(visit):
+    page = visit("book/index")
+    line = page.locator(".lc-widget[data-widget=progress] .lc-line")
+    line.scroll_into_view_if_needed()  # a widget comes to life when it is near
+    assert numbers(page, "all.read", "all.due") == [0, 0]
+    assert "Continue" not in line.inner_text()
+    cards = {"4.3-c1": {"reviewed": "2026-11-01T08:00:00Z", "due": "2026-11-03T08:00:00Z"}}
+    cards["4.3-c1"] |= {"stability": 4.0, "difficulty": 5.0, "state": 2, "step": None, "reviews": 3, "lapses": 0}
+    record = {"pages": {"4.3": {"read": "2026-11-01T08:00:00Z"}}, "cards": cards}
+    page.evaluate("text => llmcourseStore.importText(text)", json.dumps(file_of(**record)))
+    assert line.inner_text().startswith("Continue with 4.4 Attention as a kernel method. Read 1 of ")
+    assert numbers(page, "all.read", "all.due") == [1, 1]
+    page.evaluate("llmcourseStore.put('pages', '0', { read: '2026-11-02T08:00:00Z' })")  # the digest, read last
+    line.get_by_role("link", name="Notation without fear").click()
+    page.wait_for_url("**/01_notation.html")
+    reading(page).click()
+    page.goto(f"{page.where}/book/index.html")
+    line.scroll_into_view_if_needed()
+    assert numbers(page, "all.read") == [3]
+    assert line.inner_text().startswith("Continue with 1.2 Probability for language generation. Read 3 of ")
+    names = [one.page.id for _, pages in outline(ROOT) for one in pages]
+    pages = {name: {"read": "2026-11-02T08:00:00Z"} for name in names}
+    page.evaluate("text => llmcourseStore.importText(text)", json.dumps(file_of(pages=pages)))
+    assert numbers(page, "all.read") == [len(pages)]
+    assert "Continue" not in line.inner_text()
+
+
+def test_the_page_says_what_deleting_takes_and_what_it_leaves(visit):
+    page = visit("book/progress", record={"pages": {"4.3": {"read": "2026-11-01T08:00:00Z"}}})
+    settings = json.dumps({"perDay": 3, "off": ["4"]})
+    page.evaluate("text => localStorage.setItem('llmcourse-review', text)", settings)
+    assert "perDay" not in page.evaluate("llmcourseStore.exportText()")
+    numbers(page, "all.read")
+    page.get_by_role("button", name="Delete everything …").click()
+    assert "settings for reviews, which no exported file has" in page.get_by_role("dialog").inner_text()
+    page.get_by_role("button", name="Delete everything", exact=True).click()
+    page.wait_for_function("document.querySelector('.lc-doing .lc-said').textContent.startsWith('Deleted')")
+    said, keys = page.locator(".lc-doing .lc-said").inner_text(), page.evaluate("Object.keys(localStorage).sort()")
+    assert keys == ["mode", "theme"]
+    for text in (said, page.locator("#where-it-is-kept").inner_text()):
+        assert all(key in text for key in keys)
 
 
 def test_the_page_says_that_nothing_is_sent_and_asks_nobody(visit):

@@ -153,7 +153,8 @@ def test_the_overview_counts_by_chapter_and_the_setting_lasts(session):
     assert asked(page) == "5.1-c1"
     rate(page, "Easy")
     rate(page, "Easy")
-    assert line(page) == "Done: 2 ratings. Nothing is left for today. The next card is back on March 10."
+    limit = "The limit of 2 new cards a day is reached."
+    assert line(page) == f"Done: 2 ratings. Nothing is left for today. {limit} The next card is back on March 10."
     assert counts(page, "5") == [0, 4, 2]
     assert page.get_by_role("button", name="Start").get_attribute("aria-disabled") == "true"
     assert page.evaluate("document.activeElement.className") == "lc-today"
@@ -174,7 +175,7 @@ def test_a_limit_that_is_none_is_refused_with_words(session, wrong):
     assert line(page) == "4 cards for today: 0 due, 4 new."
     field.fill("0")
     assert page.locator(".lc-message").inner_text() == ""
-    assert line(page) == "Nothing is left for today."
+    assert line(page) == "Nothing is left for today. The limit of 0 new cards a day is reached."
 
 
 @pytest.mark.parametrize("text", ["{", "null", '{"perDay": -3, "off": 4}', '{"perDay": "7", "off": [4]}', "[]"])
@@ -207,10 +208,66 @@ def test_steps_come_before_what_is_due_and_that_before_new_cards(session):
         order.append(card)
         rate(page, "Easy")
     assert order == ["4.1-c3", "4.1-c5", "4.1-c1", "4.1-c6", "4.1-c4"]
-    assert line(page) == "Done: 5 ratings. Nothing is left for today. The next card is back today at 11:00 AM."
+    limit = "The limit of 1 new card a day is reached."
+    assert line(page) == f"Done: 5 ratings. Nothing is left for today. {limit} The next card is back today at 11:00 AM."
     page.clock.set_fixed_time(MORNING + timedelta(hours=2, minutes=1))
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    assert line(page) == "Done: 5 ratings. 1 card for today: 1 due, 0 new."
+    assert line(page) == "Done: 5 ratings. 1 card for today: 1 due, 0 new (the limit of 1 a day is reached)."
+
+
+PUT = """([id, minutes, state = 1]) => llmcourseStore.put('cards', id, {
+  due: new Date(Date.now() + minutes * 60000).toISOString(), reviewed: new Date(Date.now() - 60000).toISOString(),
+  introduced: new Date(Date.now() - 60000).toISOString(),
+  stability: 3, difficulty: 5, state, step: state === 2 ? null : 0, reviews: 1, lapses: 0 })"""
+
+
+def test_the_card_just_rated_does_not_come_back_at_once_while_another_waits(session):
+    page = session(per_day=0)
+    for number, minutes in ((1, 5), (2, 6), (3, 9)):
+        page.evaluate(PUT, [f"4.1-c{number}", minutes])
+    page.get_by_role("button", name="Start").click()
+    order = []
+    for name in ("Again", "Again", "Easy", "Again", "Again"):
+        order.append(asked(page))
+        rate(page, name)
+    # "again" is a minute, so these two are first in line; once one is done, the third has its turn
+    assert order == ["4.1-c1", "4.1-c2", "4.1-c1", "4.1-c2", "4.1-c3"]
+    rate(page, "Easy")
+    assert asked(page) == "4.1-c3"
+    rate(page, "Again")
+    assert asked(page) == "4.1-c3"  # no other is left
+
+
+def test_it_says_when_the_limit_is_reached_by_cards_that_were_rated_elsewhere(session):
+    page = session(per_day=2)
+    for number in (1, 2, 3):
+        page.evaluate(PUT, [f"4.1-c{number}", -1])
+    assert line(page) == "3 cards for today: 3 due, 0 new (the limit of 2 a day is reached)."
+    page.get_by_label("New cards a day").fill("3")
+    assert line(page) == "3 cards for today: 3 due, 0 new (the limit of 3 a day is reached)."
+    page.get_by_label("New cards a day").fill("4")
+    assert line(page) == "4 cards for today: 3 due, 1 new."
+
+
+def test_no_word_of_a_limit_that_is_reached_where_every_card_was_seen(session):
+    page = session(per_day=2)
+    page.get_by_label("5 Position").uncheck()
+    for number in range(1, 9):
+        page.evaluate(PUT, [f"4.1-c{number}", 60 * 24 * 3, 2])
+    assert line(page) == "Nothing is left for today. The next card is back on March 5."
+    page.get_by_label("5 Position").check()
+    limit = "The limit of 2 new cards a day is reached."
+    assert line(page) == f"Nothing is left for today. {limit} The next card is back on March 5."
+
+
+def test_without_a_chapter_it_says_that_no_chapter_is_chosen(session):
+    page = session()
+    for name in ("4 Attention", "5 Position"):
+        page.get_by_label(name).uncheck()
+    assert line(page) == "No chapter is chosen: tick one below."
+    assert page.get_by_role("button", name="Start").get_attribute("aria-disabled") == "true"
+    page.get_by_label("5 Position").check()
+    assert line(page) == "6 cards for today: 0 due, 6 new."
 
 
 def test_a_day_lasts_until_four_in_the_morning(session):
@@ -261,7 +318,7 @@ def test_a_failed_card_comes_again_in_the_same_session_and_the_page_is_named(ses
     rate(page, "Easy")
     assert (asked(page), page.locator(".lc-place").inner_text()) == ("4.1-c1", "1 left today")
     page.get_by_role("button", name="Stop").click()
-    assert line(page) == "Done: 2 ratings. 1 card for today: 1 due, 0 new."
+    assert line(page) == "Done: 2 ratings. 1 card for today: 1 due, 0 new (the limit of 2 a day is reached)."
 
 
 def test_undo_takes_ratings_back_one_after_another(session):
@@ -310,7 +367,8 @@ def test_two_tabs_do_not_ask_the_same_card_twice(session):
     rate(other, "Easy")
     expect(page.locator(".lc-front")).to_have_text("Question 4.1-c3?")
     rate(page, "Easy")
-    end = "Done: 1 rating. Nothing is left for today. The next card is back on March 10."
+    limit = "The limit of 3 new cards a day is reached."
+    end = f"Done: 1 rating. Nothing is left for today. {limit} The next card is back on March 10."
     expect(other.locator(".lc-today")).to_have_text(end)
     assert len(page.evaluate(KEPT)) == 3
     other.evaluate("llmcourseStore.wipe()")
@@ -342,7 +400,8 @@ def test_a_session_by_keyboard_alone(session):
     assert walk == [f"{name}|true" for name in buttons]
     page.keyboard.press("Enter")
     assert asked(page) is None
-    assert line(page) == "Done: 4 ratings. Nothing is left for today. The next card is back tomorrow."
+    limit = "The limit of 2 new cards a day is reached."
+    assert line(page) == f"Done: 4 ratings. Nothing is left for today. {limit} The next card is back tomorrow."
 
 
 def test_a_swipe_turns_the_card_of_a_session(session):
@@ -363,7 +422,7 @@ def test_axe_finds_nothing_before_in_and_after_a_session(session, theme):
             page.get_by_role("button", name="Start").click()
         elif step == "answer":
             page.get_by_role("button", name="Show the answer").click()
-            page.wait_for_timeout(300)  # the answer has come in
+            page.wait_for_function("document.getAnimations().length === 0")  # the answer has come in
         elif step == "end":
             page.locator(".lc-ratings").get_by_role("button", name="Easy").click()
         found = Axe().run(page).response["violations"]
@@ -398,7 +457,8 @@ def test_a_browser_that_keeps_nothing_reviews_until_the_page_is_left(session):
     page.get_by_label("New cards a day").fill("1")
     page.get_by_role("button", name="Start").click()
     rate(page, "Easy")
-    assert line(page) == "Done: 1 rating. Nothing is left for today. The next card is back on March 10."
+    limit = "The limit of 1 new card a day is reached."
+    assert line(page) == f"Done: 1 rating. Nothing is left for today. {limit} The next card is back on March 10."
     expect(page.locator(".lc-notice")).to_contain_text("keep nothing")
 
 

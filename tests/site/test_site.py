@@ -1,4 +1,4 @@
-"""What a reader does with the site: search, switch the theme, get lost, print; and what hosting adds."""
+"""What a reader does with the site: switch the theme, get lost, print; and what hosting adds."""
 
 import re
 
@@ -37,28 +37,6 @@ def contrast(one: list[int], other: list[int]) -> float:
 
 def paper(tab) -> list[int]:
     return rgb(tab.evaluate("getComputedStyle(document.body).backgroundColor"))
-
-
-@pytest.mark.parametrize("how", ["server", "file"])
-def test_search_lists_pages_before_functions_and_each_place_once(tab, address, site, how):
-    base = address if how == "server" else site.as_uri()
-    found = {}
-    for word in ("entropy", "perplexity"):
-        tab.goto(f"{base}/search.html?q={word}")
-        tab.wait_for_function("!Search.dots?.isConnected || /finished/.test(Search.status.innerText)", timeout=10_000)
-        tab.wait_for_selector("#search-results li a", timeout=10_000)
-        tab.wait_for_timeout(500)  # results are added one after another
-        read = "found => found.map(one => [one.querySelector('a').getAttribute('href'), one.innerText])"
-        found[word] = tab.eval_on_selector_all("#search-results li", read)
-        links = [link for link, _ in found[word]]
-        assert len(links) == len(set(links))
-        labels = [text for _, text in found[word]]
-        assert f"{word} (glossary)" in labels
-        assert f"{word} (function)" in labels
-        assert not any(text.startswith("llmcourse.") and "(module)" not in text for text in labels)
-        assert links.index(next(one for one in links if "chapters/" in one)) < labels.index(f"{word} (function)")
-    assert any("03_entropy" in link for link, _ in found["entropy"][:2])
-    assert any("02_probability" in link or "03_entropy" in link for link, _ in found["perplexity"][:3])
 
 
 def test_the_button_switches_to_dark_and_the_choice_lasts(tab, address):

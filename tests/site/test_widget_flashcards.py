@@ -38,6 +38,12 @@ def buttons(div) -> list[str]:
     return [" ".join(one.inner_text().split()) for one in div.locator(".lc-ratings button:visible").all()]
 
 
+def end_of(div) -> str | None:
+    """The sentence after the last card, None before."""
+    line = div.locator(".lc-end p")
+    return line.inner_text() if line.is_visible() else None
+
+
 def pinned(open_page, **options):
     """The page at a fixed time."""
     page = open_page(deck(), mount=False, **options)
@@ -103,8 +109,7 @@ def test_keys_turn_rate_and_lead_through_the_deck(open_page):
     assert {name: (one["state"], one["reviews"]) for name, one in kept.items()} == {
         "4.3-c1": (1, 1), "4.3-c2": (1, 1), "4.3-c3": (2, 1),
     }  # fmt: skip
-    assert seen(div) == "What is a<b?"  # round again
-    assert div.locator(".lc-place").inner_text() == "Card 1 of 3"
+    assert end_of(div) == "That was the last card. You rated 3 of 3."
 
 
 def test_a_key_that_is_held_down_or_meant_for_the_browser_does_nothing(open_page):
@@ -213,15 +218,96 @@ def test_a_browser_that_keeps_nothing_still_schedules_until_the_page_is_left(ope
     page.wait_for_selector(".lc-notice")
 
 
-def test_the_deck_goes_round_in_both_directions_and_one_card_stays(open_page):
-    div = widget_of(open_page(deck()))
+def test_after_the_last_card_the_deck_says_so_and_offers_two_ways_on(open_page):
+    page = open_page(deck(review="../review.html"))
+    div = widget_of(page)
+    off = lambda name: div.get_by_role("button", name=name).get_attribute("aria-disabled") == "true"  # noqa: E731
+    assert (off("Previous"), off("Next")) == (True, False)
+    div.get_by_role("button", name="Show the answer").click()
+    div.get_by_role("button", name="Easy").click()
+    for _ in range(2):
+        div.get_by_role("button", name="Next").click()
+    assert (seen(div), end_of(div)) == ("", "That was the last card. You rated 1 of 3.")
+    assert div.locator(".lc-deck-head").inner_text().strip() == "The end"
+    assert (off("Previous"), off("Show the answer"), off("Next")) == (False, True, True)
+    end = div.get_by_role("group", name="That was the last card. You rated 1 of 3.")
+    expect(end).to_be_focused()  # a screen reader says its name
+    page.keyboard.press("Space")
+    end.click(position={"x": 20, "y": 20})
+    assert end_of(div) is not None  # there is nothing to turn
+    assert div.get_by_role("link", name="Review what is due today").get_attribute("href") == "../review.html"
     div.get_by_role("button", name="Previous").click()
-    assert div.locator(".lc-place").inner_text() == "Card 3 of 3"
+    assert (div.locator(".lc-place").inner_text(), end_of(div)) == ("Card 3 of 3", None)
     div.get_by_role("button", name="Next").click()
-    assert div.locator(".lc-place").inner_text() == "Card 1 of 3"
-    div = widget_of(open_page(str(flashcards(CARDS[:1], math="mathml"))))
-    for name in ("Previous", "Next"):
-        assert div.get_by_role("button", name=name).get_attribute("aria-disabled") == "true"
+    assert end_of(div) == "That was the last card. You rated 1 of 3."  # the same round
+    page.keyboard.press("Tab")
+    assert focused(page) == "Once more|true"
+    page.keyboard.press("Enter")
+    assert (focused(page), end_of(div)) == ("Question 1 of 3|true", None)
+    for _ in range(3):
+        div.get_by_role("button", name="Next").click()
+    assert end_of(div) == "That was the last card. You rated 0 of 3."
+
+
+def test_a_card_that_was_rated_twice_counts_once_and_a_deck_of_one_ends_too(open_page):
+    page = open_page(str(flashcards(CARDS[:1], math="mathml")))
+    div = widget_of(page)
+    for key in ("Show the answer", "Again", "Previous", "Show the answer", "Good"):
+        div.get_by_role("button", name=key).click()
+    assert end_of(div) == "That was the last card. You rated 1 of 1."
+    assert div.get_by_role("link").count() == 0  # no review page to go to
+
+
+def test_the_arrows_go_back_and_on_while_the_focus_is_in_the_deck_and_not_in_a_text(open_page):
+    page = open_page(deck(), deck())
+    div = widget_of(page)
+    place = div.locator(".lc-place")
+    page.keyboard.press("ArrowRight")  # the focus is elsewhere
+    assert place.inner_text() == "Card 1 of 3"
+    div.get_by_role("button", name="Show the answer").click()
+    page.keyboard.press("ArrowRight")
+    assert (place.inner_text(), seen(div), focused(page)) == ("Card 2 of 3", "Second?", "Question 2 of 3|true")
+    page.keyboard.press("Tab")  # on a button they work too
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")  # there is nothing before the first
+    assert (place.inner_text(), seen(div)) == ("Card 1 of 3", "What is a<b?")
+    for key in ("Shift+ArrowRight", "Control+ArrowRight", "Alt+ArrowUp", "ArrowDown"):
+        page.keyboard.press(key)
+    assert place.inner_text() == "Card 1 of 3"
+    for _ in range(4):
+        page.keyboard.press("ArrowRight")
+    assert end_of(div) == "That was the last card. You rated 0 of 3."
+    page.keyboard.press("ArrowLeft")
+    assert place.inner_text() == "Card 3 of 3"
+    assert page.locator(".lc-place").nth(1).inner_text() == "Card 1 of 3"  # the other deck of the page
+    for tag in ("input", "textarea"):
+        div.locator(".lc-stack").evaluate(
+            "(one, tag) => one.append(Object.assign(document.createElement(tag), { value: 'abc' }))", tag
+        )
+        div.locator(tag).focus()
+        page.keyboard.press("ArrowLeft")
+        assert place.inner_text() == "Card 3 of 3"
+
+
+def test_the_note_names_the_keys_and_the_swipe(open_page):
+    note = widget_of(open_page(deck())).locator(".lc-note").inner_text()
+    for word in ("Space", "swipe", "1 to 4", "←", "→"):
+        assert word in note
+
+
+def test_the_way_back_is_quiet_once_the_answer_is_there(open_page):
+    div = widget_of(open_page(deck()))
+    button = lambda name: div.get_by_role("button", name=name)  # noqa: E731
+    main, plain = (
+        button(name).evaluate("one => getComputedStyle(one).backgroundColor") for name in ("Show the answer", "Next")
+    )
+    assert main != plain
+    button("Show the answer").focus()
+    div.page.keyboard.press("Enter")
+    for name in ("Turn back", "Good"):
+        expect(button(name)).to_have_css("background-color", plain)
+    div.page.keyboard.press("Space")
+    expect(button("Show the answer")).to_have_css("background-color", main)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -230,11 +316,14 @@ def test_axe_finds_nothing(open_page, theme, scripts):
     page = open_page(deck(review="x.html"), theme=theme)
     if not scripts:
         page.evaluate("document.querySelectorAll('.lc-widget').forEach(div => llmcourseHost.unmount(div))")
-    for step in range(2):
-        if scripts and step:
+    for step in range(3):
+        if scripts and step == 1:
             page.get_by_role("button", name="Show the answer").click()
-            page.wait_for_timeout(300)  # the answer has come in
-        elif step:
+            page.wait_for_function("document.getAnimations().length === 0")  # the answer has come in
+        elif scripts and step == 2:
+            for _ in CARDS:
+                page.get_by_role("button", name="Next").click()
+        elif step == 1:
             page.locator("summary").first.click()
         found = Axe().run(page).response["violations"]
         assert [(one["id"], node["html"][:120]) for one in found for node in one["nodes"]] == []
@@ -256,6 +345,7 @@ def test_on_paper_every_card_stands_with_its_answer(open_page):
     tops = [side.bounding_box()["y"] for side in sides.all()]
     assert tops == sorted(set(tops))  # one below the other
     assert not page.get_by_role("button", name="Show the answer").is_visible()
+    assert not page.locator(".lc-end").is_visible()
 
 
 @pytest.mark.parametrize("width", [360, 390, 900])
@@ -263,7 +353,7 @@ def test_nothing_jumps_and_nothing_sticks_out(open_page, width):
     page = open_page(deck(), width=width)
     div = widget_of(page)
     height = div.bounding_box()["height"]
-    for press in ("Show the answer", "Again", "Next", "Show the answer"):
+    for press in ("Show the answer", "Again", "Next", "Show the answer", "Next"):
         div.get_by_role("button", name=press).click()
         assert div.bounding_box()["height"] == pytest.approx(height, abs=1)
     assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -40,7 +40,6 @@ def check(div: Locator, known: set[str], goal: str) -> None:
     stands, way = standing(PAGES, known), way_to(PAGES, goal, known).pages if goal else ()
     steps = {page.id: str(i) for i, page in enumerate(way, 1)}
     looks = div.evaluate(LOOKS)
-    assert set(looks) >= set(WRITTEN)
     assert looks == {one: [stands[one], steps.get(one, "")] for one in looks}
     words = list(stands.values())
     expected = {"read": words.count("read"), "next": words.count("next"), "planned": words.count("planned")}
@@ -52,7 +51,9 @@ def check(div: Locator, known: set[str], goal: str) -> None:
     assert listed == [page.id for page in way]
     ticked = div.locator(".lc-list input:checked").evaluate_all("all => all.map(one => one.closest('li').dataset.id)")
     assert set(ticked) == known & set(WRITTEN)
-    for one, word in zip(IDS, div.locator(".lc-list [data-id]").all_inner_texts(), strict=True):
+    seen = IDS if state_of(div, "show_planned") == [True] else WRITTEN
+    assert list(looks) == seen
+    for one, word in zip(seen, div.locator(".lc-list [data-id]").all_inner_texts(), strict=True):
         sign = {
             "read": "; read",
             "next": "you can read it now",
@@ -185,7 +186,7 @@ def test_a_goal_that_is_known_and_one_that_nobody_has_written_are_said(open_page
 
 
 def test_the_chosen_page_is_described_with_its_needs_and_what_it_opens(open_page):
-    page = open_page(site())
+    page = open_page(site(show_planned=True))
     div = widget_of(page)
     div.locator(".lc-graph:not([hidden]) [data-id='5.3']").click()
     panel = div.get_by_role("group", name="The chosen page")
@@ -209,7 +210,7 @@ def test_the_chosen_page_is_described_with_its_needs_and_what_it_opens(open_page
 
 
 def test_arrow_keys_walk_the_picture_and_reach_every_page(open_page):
-    page = open_page(site())
+    page = open_page(site(show_planned=True))
     div = widget_of(page)
     at = "document.activeElement.dataset.id"
     stops = div.locator(".lc-graph:not([hidden]) .lc-node[tabindex='0']")
@@ -250,7 +251,7 @@ def test_tab_passes_the_picture_in_one_step_and_enters_the_panel(open_page):
 
 
 def test_each_page_says_all_in_words(open_page):
-    page = open_page(site())
+    page = open_page(site(show_planned=True))
     div = widget_of(page)
     page.evaluate(KNOW, [["1.1"]])
     div.evaluate(SET, {"goal": "1.2"})
@@ -261,16 +262,120 @@ def test_each_page_says_all_in_words(open_page):
     assert {sign.strip() for sign in signs} == {"✓", "▸", "·", "…"}  # not by color alone
 
 
-def test_without_the_planned_pages_the_written_ones_move_together(open_page):
+def test_the_tree_starts_with_the_written_pages_and_the_planned_ones_are_a_click_away(open_page):
     page = open_page(site())
     div = widget_of(page)
-    tall = div.locator(".lc-graph:not([hidden])").bounding_box()["height"]
-    div.get_by_role("radio", name="written ones").check(force=True)
-    assert set(div.evaluate(LOOKS)) == set(WRITTEN)
-    assert div.locator(".lc-graph:not([hidden])").bounding_box()["height"] < tall
+    assert div.get_by_role("radio", name="written ones").is_checked()
+    assert list(div.evaluate(LOOKS)) == WRITTEN
     check(div, set(), "")
+    low = div.locator(".lc-graph:not([hidden])").bounding_box()["height"]
     div.evaluate(SET, {"goal": "16.3"})  # planned: the path is in words, its written part in the picture
     check(div, set(), "16.3")
+    div.get_by_role("radio", name="all pages").check(force=True)
+    assert list(div.evaluate(LOOKS)) == IDS
+    assert div.locator(".lc-graph:not([hidden])").bounding_box()["height"] > low
+    check(div, set(), "16.3")
+
+
+SIZES = [(1280, 900), (390, 844)]
+IN_SIGHT = """node => { const box = node.getBoundingClientRect();
+  const middle = (box.left + box.right) / 2;
+  const points = [[box.left + 6, box.top + 6], [box.right - 6, box.bottom - 6], [middle, box.bottom - 2]];
+  return points.every(([x, y]) => node.contains(document.elementFromPoint(x, y))); }"""
+TO_THE_EDGE = "node => scrollBy({ top: node.getBoundingClientRect().bottom - innerHeight + 2, behavior: 'instant' })"
+
+
+def sized(open_page, size: tuple[int, int], **changes: object) -> Page:
+    """The widget on a page that goes on below it, in a window of this size."""
+    page = open_page(site(**changes) + "<p style='height:1500px'></p>", width=size[0])
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    return page
+
+
+@pytest.mark.parametrize("planned", [True, False])
+@pytest.mark.parametrize("size", SIZES)
+def test_the_page_that_an_arrow_key_leads_to_is_never_under_the_panel(open_page, size, planned):
+    page = sized(open_page, size, show_planned=planned)
+    widget_of(page).locator(".lc-graph:not([hidden]) .lc-node[tabindex='0']").focus()
+    walked = []
+    for key in ["Home", *["ArrowDown"] * 14, "End", *["ArrowUp"] * 14]:
+        page.keyboard.press(key)
+        node = page.locator(".lc-node:focus")
+        assert node.get_attribute("aria-pressed") == "true"
+        walked.append((key, node.get_attribute("data-id"), node.evaluate(IN_SIGHT)))
+    assert [one for one in walked if not one[2]] == []
+    assert len({one for _, one, _ in walked}) > 7
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_page_chosen_at_the_lower_edge_comes_out_from_under_the_panel(open_page, size):
+    page = sized(open_page, size)
+    div = widget_of(page)
+    node = div.locator(".lc-graph:not([hidden]) [data-id='5.2']")
+    node.evaluate(TO_THE_EDGE)
+    box = node.bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + 10)
+    assert node.get_attribute("aria-pressed") == "true"
+    assert node.evaluate(IN_SIGHT)
+    node.evaluate(TO_THE_EDGE)
+    assert not node.evaluate(IN_SIGHT)  # the reader scrolled it there
+    div.get_by_role("radio", name="written ones").focus()
+    page.keyboard.press("Tab")
+    assert node.evaluate("node => node === document.activeElement")
+    assert node.evaluate(IN_SIGHT)
+
+
+def test_the_address_keeps_the_goal_over_a_reload_and_a_link_can_name_one(open_page):
+    page = open_page(site())
+    plain = page.url
+    again = "Promise.all([...document.querySelectorAll('.lc-widget')].map(div => llmcourseHost.mount(div)))"
+    widget_of(page).get_by_label("Shortest path to").select_option("DPO")
+    assert page.url == f"{plain}#goal=10.3"
+    page.reload()
+    page.evaluate(again)
+    check(widget_of(page), set(), "10.3")
+    page.evaluate("location.hash = '#goal=5.3'")  # what a link on the page does
+    page.wait_for_function("document.querySelector('.lc-widget').lcModel.get('goal') === '5.3'")
+    widget_of(page).get_by_role("button", name="Clear").click()
+    assert page.url == plain
+    page.reload()
+    page.evaluate(again)
+    check(widget_of(page), set(), "")
+    page.goto(f"{plain}#goal=99.9")
+    page.reload()
+    page.evaluate(again)
+    check(widget_of(page), set(), "")
+
+
+@pytest.mark.parametrize("width", [390, 900])
+@pytest.mark.parametrize("planned", [True, False])
+def test_no_line_runs_behind_a_page_that_it_has_nothing_to_do_with(open_page, width, planned):
+    page = open_page(site(show_planned=planned), width=width)
+    behind = """() => { const graph = document.querySelector('.lc-graph:not([hidden])');
+      const boxes = [...graph.querySelectorAll('.lc-node')].map(one => [one.dataset.id, one.getBoundingClientRect()]);
+      return [...graph.querySelectorAll('path')].flatMap(path => {
+        const matrix = path.getScreenCTM(), { from, to } = path.dataset, long = path.getTotalLength();
+        const at = (i) => path.getPointAtLength(long * i / 119).matrixTransform(matrix);
+        const points = Array.from({ length: 120 }, (_, i) => at(i));
+        const inside = (box) => points.some(({ x, y }) =>
+          x > box.left + 1 && x < box.right - 1 && y > box.top + 1 && y < box.bottom - 1);
+        const strangers = boxes.filter(([id]) => id !== from && id !== to);
+        return strangers.filter(([, box]) => inside(box)).map(([id]) => `${from} ${to}: ${id}`);
+      }); }"""
+    assert page.evaluate(behind) == []
+
+
+@pytest.mark.parametrize(("width", "least"), [(390, 11), (700, 13)])
+def test_every_written_page_shows_its_title(open_page, width, least):
+    page = open_page(site(), width=width)
+    titles = page.locator(".lc-graph:not([hidden]) .lc-title").evaluate_all(
+        """all => all.map(one => [one.getBoundingClientRect(), parseFloat(getComputedStyle(one).fontSize)])
+          .map(([box, size]) => [box.width, box.height, size])"""
+    )
+    assert len(titles) == len(WRITTEN)
+    assert min(width for width, _, _ in titles) > 50
+    assert min(height for _, height, _ in titles) > 10
+    assert min(size for _, _, size in titles) >= least
 
 
 def clear_of_each_other(page: Page) -> list[str]:
@@ -331,7 +436,7 @@ def test_axe_finds_nothing(open_page, theme, scripts):
 
 
 @pytest.mark.parametrize("width", [390, 900])
-@pytest.mark.parametrize("changes", [{}, {"goal": "10.3"}, {"goal": "5.3", "show_planned": False}])
+@pytest.mark.parametrize("changes", [{}, {"goal": "10.3"}, {"goal": "5.3", "show_planned": True}])
 def test_the_static_picture_is_that_of_the_live_widget(open_page, width, changes):
     html = site(**changes)
     texts = """div => [...div.querySelectorAll('.lc-counts, .lc-legend, .lc-way, .lc-list')]

@@ -168,7 +168,7 @@ def test_export_wipe_import_brings_everything_back(open_page, rng, whole, tmp_pa
     assert saved.read_text(encoding="utf-8") == before
     div.get_by_role("button", name="Delete everything …").press("Enter")
     div.get_by_role("dialog").get_by_role("button", name="Delete everything", exact=True).click()
-    page.wait_for_function("document.querySelector('.lc-said').textContent.startsWith('Deleted.')")
+    page.wait_for_function("document.querySelector('.lc-said').textContent.startsWith('Deleted: ')")
     assert set(shown(div).values()) == {0.0}
     assert page.evaluate("localStorage.length") == 0
     with page.expect_file_chooser() as chooser:

@@ -71,6 +71,7 @@ SPLIT = """[...document.querySelectorAll('.math')].filter(one => {
 RIGHT = {"4.3-q1": 1, "4.3-q2": [0, 2], "4.3-q3": "0.25", "4.3-q4": "soft max", "4.3-q5": [0, 1, 2, 3]}
 WRONG = {"4.3-q1": 0, "4.3-q2": [0, 1], "4.3-q3": "1", "4.3-q4": "Sigmoid", "4.3-q5": [1, 0, 2, 3]}
 KEPT = "() => llmcourseStore.all('quiz')"
+CHOSEN = "[...document.querySelectorAll('input')].map(one => one.type === 'text' ? one.value : one.checked)"
 
 
 @pytest.fixture
@@ -81,6 +82,10 @@ def open_quiz(open_page):
 
 def question(page, name):
     return page.locator(f'.lc-question[data-id="{name}"]')
+
+
+def heading(page, name) -> str:
+    return question(page, name).locator(".lc-count").inner_text()
 
 
 def verdict(page, name) -> str:
@@ -100,8 +105,12 @@ def give(page, name, answer):
             for _ in range(place):
                 row.locator("button").last.click(force=True)
     else:
-        for place in [answer] if isinstance(answer, int) else answer:
-            box.locator("input").nth(place).check()
+        chosen = [answer] if isinstance(answer, int) else answer
+        for place, one in enumerate(box.locator("input").all()):
+            if place in chosen:
+                one.check()
+            elif one.get_attribute("type") == "checkbox":
+                one.uncheck()
     box.get_by_role("button", name="Check").click()
 
 
@@ -209,11 +218,37 @@ def test_right_and_wrong_answers_are_told_apart_and_explained(open_quiz, name):
 def test_the_first_try_and_a_right_answer_are_remembered_for_good(open_quiz):
     page = open_quiz()
     give(page, "4.3-q4", "softmax")
-    assert "right at once" in question(page, "4.3-q4").locator(".lc-count").inner_text()
-    question(page, "4.3-q4").get_by_role("button", name="Try again").click()
+    assert heading(page, "4.3-q4") == "Question 4 of 5: right at once"
+    question(page, "4.3-q4").get_by_role("button", name="Answer again").click()
     give(page, "4.3-q4", "sigmoid")
     entry = page.evaluate(KEPT)["4.3-q4"]
     assert (entry["tries"], entry["first"], entry["right"], entry["answer"]) == (2, True, True, "sigmoid")
+
+
+@pytest.mark.parametrize(
+    ("answers", "words"),
+    [(["softmax"], "right at once"), (["sigmoid", "softmax"], "right before")],
+    ids=["at once", "later"],
+)
+def test_a_wrong_answer_after_a_right_one_is_told_apart_from_what_is_kept(open_quiz, answers, words):
+    """The heading tells of the record, the verdict of the latest answer: both are true together, after a reload too."""
+    page = open_quiz()
+    for answer in answers:
+        give(page, "4.3-q4", answer)
+    score = page.locator(".lc-score").inner_text()
+    give(page, "4.3-q4", "sigmoid")
+    for _ in range(2):
+        assert heading(page, "4.3-q4") == f"Question 4 of 5: {words}; the latest answer is not right"
+        assert verdict(page, "4.3-q4") == "Not this time.\n\nWhy not sigmoid."
+        assert page.locator(".lc-score").inner_text() == score
+        page.reload()
+        page.evaluate(MOUNT)
+    latest, kept = page.locator(".lc-latest"), page.locator(".lc-question[data-state=right] .lc-state")
+    color = "one => getComputedStyle(one).color"
+    assert latest.evaluate(color) != kept.evaluate(color)  # green is for what is right
+    give(page, "4.3-q4", "softmax")
+    assert heading(page, "4.3-q4") == f"Question 4 of 5: {words.replace(' before', '')}"
+    assert verdict(page, "4.3-q4").startswith("Right.")
 
 
 @pytest.mark.parametrize(
@@ -340,13 +375,12 @@ def test_after_a_reload_everything_stands_as_it_was(open_quiz, how):
         give(page, name, (RIGHT if name in ("4.3-q1", "4.3-q5", "4.3-q3") else WRONG)[name])
     texts = page.locator(".lc-verdict, .lc-count, .lc-score, .lc-missing, .lc-step, .lc-buttons")
     before = [texts.all_inner_texts(), page.evaluate(KEPT)]
-    chosen = "[...document.querySelectorAll('input')].map(one => one.type === 'text' ? one.value : one.checked)"
-    inputs = page.evaluate(chosen)
+    inputs = page.evaluate(CHOSEN)
     page.reload()
     page.evaluate(MOUNT)
     page.wait_for_timeout(20)
     assert [texts.all_inner_texts(), page.evaluate(KEPT)] == before
-    assert page.evaluate(chosen) == inputs
+    assert page.evaluate(CHOSEN) == inputs
     assert page.locator(".lc-score").inner_text().startswith("3 of 5 right")
 
 
@@ -378,6 +412,7 @@ def test_a_kept_answer_that_is_none_is_not_shown_but_its_score_counts(open_page,
     assert widget_of(page)
     assert page.locator(".lc-score").inner_text().startswith("3 of 5 right")
     assert page.locator(".lc-verdict:not(:empty)").count() == 0
+    assert heading(page, "4.3-q1") == "Question 1 of 5: right"
     give(page, "4.3-q1", 1)
     assert page.evaluate(KEPT)["4.3-q1"]["tries"] == 4
 
@@ -479,14 +514,48 @@ def test_names_and_groups_say_what_a_screen_reader_needs(open_quiz):
     assert page.locator(".lc-verdict[role=status][aria-live=polite]").count() == 5
 
 
-def test_pressing_try_again_leads_to_the_answer_and_empties_it(open_quiz):
+@pytest.mark.parametrize(("given", "words"), [(WRONG, "Try again"), (RIGHT, "Answer again")], ids=["wrong", "right"])
+@pytest.mark.parametrize("name", RIGHT)
+def test_answering_again_leads_to_the_answer_and_keeps_it(open_quiz, name, given, words):
     page = open_quiz()
-    for name in WRONG:
-        give(page, name, WRONG[name])
-        question(page, name).get_by_role("button", name="Try again").click()
-        assert page.evaluate("document.activeElement.closest('.lc-question').dataset.id") == name
-        assert page.evaluate("document.activeElement.matches('input, li button')")
-        assert question(page, name).locator("input:checked").count() == 0
+    box = question(page, name)
+    give(page, name, given[name])
+    stands = [box.locator(".lc-step").all_inner_texts(), page.evaluate(CHOSEN), page.evaluate(KEPT)]
+    box.get_by_role("button", name=words, exact=True).click()
+    assert [box.locator(".lc-step").all_inner_texts(), page.evaluate(CHOSEN), page.evaluate(KEPT)] == stands
+    assert page.evaluate("document.activeElement.closest('.lc-question').dataset.id") == name
+    assert page.evaluate("document.activeElement.matches('input, li button')")
+    assert verdict(page, name) == ""
+    assert box.locator(".lc-hit, .lc-miss, [data-checked]").count() == 0
+    box.get_by_role("button", name="Check").click()  # the same answer, the same verdict
+    assert verdict(page, name).startswith("Right." if given is RIGHT else "Not yet.")
+
+
+def test_a_wrong_order_is_mended_by_one_move(open_quiz):
+    page = open_quiz()
+    box = question(page, "4.3-q5")
+    give(page, "4.3-q5", WRONG["4.3-q5"])
+    box.get_by_role("button", name="Try again").click()
+    box.get_by_role("button", name="Move up: step one").click()
+    box.get_by_role("button", name="Check").click()
+    assert verdict(page, "4.3-q5").startswith("Right.")
+
+
+def test_the_button_is_quiet_only_after_a_right_answer(open_quiz):
+    page = open_quiz()
+    box = question(page, "4.3-q4")
+    main = box.locator(":scope > .lc-buttons .lc-main")
+    quiet = box.locator(":scope > .lc-buttons .lc-button:not(.lc-main):visible")
+    assert main.all_inner_texts() == ["Check"]
+    give(page, "4.3-q4", "sigmoid")
+    assert main.all_inner_texts() == ["Try again"]
+    give(page, "4.3-q4", "softmax")
+    assert [main.all_inner_texts(), quiet.all_inner_texts()] == [[], ["Answer again"]]
+    page.reload()
+    page.evaluate(MOUNT)
+    assert [main.all_inner_texts(), quiet.all_inner_texts()] == [[], ["Answer again"]]
+    box.get_by_role("textbox").fill("sigmoid")
+    assert [main.all_inner_texts(), quiet.all_inner_texts()] == [["Check"], []]
 
 
 @pytest.mark.parametrize("width", [320, 390, 900])

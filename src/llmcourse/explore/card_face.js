@@ -42,19 +42,34 @@ export function onFlip(node, flip) {
   });
 }
 
-// Inside `root` the space bar and Enter flip, 1 to 4 rate. A key that is held down counts once.
-export function onKeys(root, { flip, rate }) {
+const ARROWS = { ArrowLeft: -1, ArrowRight: 1 };
+
+// Inside `root` the space bar and Enter flip, 1 to 4 rate, and where there is a step(way), the arrows lead to the neighbors.
+// A key that is held down counts once.
+export function onKeys(root, { flip, rate, step }) {
   root.addEventListener("keydown", (event) => {
-    if (event.altKey || event.ctrlKey || event.metaKey || event.target.closest("input, select")) return;
+    if (event.altKey || event.ctrlKey || event.metaKey || event.target.closest("input, select, textarea")) return;
     const isFlip = [" ", "Enter"].includes(event.key) && !event.target.closest("a, button");
     const isRating = ["1", "2", "3", "4"].includes(event.key);
-    if (!isFlip && !isRating) return;
+    const way = step && !event.shiftKey && ARROWS[event.key];
+    if (!isFlip && !isRating && !way) return;
     event.preventDefault();
     event.stopPropagation();
     if (event.repeat) return;
     if (isFlip) flip();
+    else if (way) step(way);
     else rate(Number(event.key));
   });
+}
+
+// The button below a card: the main one while the answer is hidden; afterwards the ratings are what matters.
+export function turnButton(flip) {
+  const node = button("", flip);
+  const set = (turned) => {
+    node.textContent = turned ? "Turn back" : "Show the answer";
+    node.classList.toggle("lc-main", !turned);
+  };
+  return { node, set };
 }
 
 // The four ratings with the wait that each would give. set(null) hides them, and they keep their place.

@@ -98,17 +98,20 @@ export function freshLeft(entries, perDay, now) {
 }
 
 // The id that comes next, or null: first a card of the steps whose minutes are over, then what is due, then a new one, and when
-// nothing else is left, a card of the steps before its time.
-export function nextId(ids, entries, perDay, now) {
+// nothing else is left, a card of the steps before its time: not the one rated `last`, whose answer was just read, while
+// another waits.
+export function nextId(ids, entries, perDay, now, last) {
   const cards = ids.map((id) => ({ id, card: known(entries[id]) }));
   const soonest = (list) => list.reduce((best, one) => (!best || Date.parse(one.card.due) < Date.parse(best.card.due) ? one : best), null);
   const seen = cards.filter(({ card }) => card);
   const due = seen.filter(({ card }) => isDue(card, now));
+  const early = seen.filter(({ card }) => inSteps(card) && Date.parse(card.due) < dayStart(now, 1));
   const found =
     soonest(due.filter(({ card }) => inSteps(card))) ||
     soonest(due) ||
     (freshLeft(entries, perDay, now) > 0 && cards.find(({ card }) => !card)) ||
-    soonest(seen.filter(({ card }) => inSteps(card) && Date.parse(card.due) < dayStart(now, 1)));
+    soonest(early.filter(({ id }) => id !== last)) ||
+    soonest(early);
   return found ? found.id : null;
 }
 

@@ -16,6 +16,8 @@ __all__ = ["Flashcards", "flashcards"]
 class Flashcards(Widget):
     """A deck of cards. State: ``cards`` (id, front, back as HTML), ``at``, ``turned`` and ``reviews``.
 
+    ``at`` counts from 0; the number of cards is the place after the last one, where the deck ends.
+
     ``reviews`` holds, by the card's id, what the scheduler keeps after each rating: when the card is ``due``, when it
     was ``reviewed``, ``stability`` in days, ``difficulty`` from 1 to 10, ``state``, ``step``, and how many ``reviews``
     and ``lapses`` there were. Hand it over in a later session to go on: ``flashcards("4.3", reviews=kept)``.
@@ -43,7 +45,8 @@ class Flashcards(Widget):
     @traitlets.validate("at")
     def _valid_place(self, proposal: dict[str, Any]) -> int:
         place = proposal["value"]
-        check(place < max(1, len(self.cards)), f"there are {len(self.cards)} cards, numbered from 0; got {place}")
+        count = len(self.cards)
+        check(place <= count, f"there are {count} cards, numbered from 0, and {count} is the end; got {place}")
         return place
 
     def picture(self) -> Markup:

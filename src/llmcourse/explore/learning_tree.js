@@ -4,7 +4,7 @@
 // of the pages come from Python (study/layout.py); learning_tree_picture.py draws the same without scripts.
 
 import { announcer, button, choice, el, menu, redraw, show, svg, turnOff, update } from "./shared.js";
-import { curve, neighbor, standings, wayTo } from "./learning_graph.js";
+import { ROOMY, columns, curve, goalInAddress, neighbor, placed, standings, wayTo } from "./learning_graph.js";
 
 export { curve, neighbor, standings, wayTo };
 
@@ -43,12 +43,13 @@ function knowledge(model) {
   return { get, set, watch: (draw) => store.onChange(draw) };
 }
 
-// The picture: buttons over lines. Returns { node, draw(stands, way, chosen), focus(id) }.
+// The picture: buttons over lines. Returns { node, draw(stands, way, chosen), reveal(id) }.
 function graph(pages, choose) {
   const byId = new Map(pages.map((page) => [page.id, page]));
   const rows = 1 + Math.max(...pages.map((page) => page.row));
+  const most = columns(pages);
   const edges = pages.flatMap((page) =>
-    page.needs.map((need) => svg("path", { d: curve(byId.get(need), page), "data-from": need, "data-to": page.id })),
+    page.needs.map((need) => svg("path", { d: curve(byId.get(need), page, pages, most), "data-from": need, "data-to": page.id })),
   );
   const nodes = new Map();
   const first = pages[0].id;
@@ -73,7 +74,8 @@ function graph(pages, choose) {
   }
   const box = svg("svg", { viewBox: `0 0 1000 ${100 * rows}`, preserveAspectRatio: "none", "aria-hidden": "true" }, edges);
   const buttons = [...nodes.values()].map(({ node }) => node);
-  const root = el("div", { class: "lc-graph", role: "group", "aria-label": "Pages and what they need", style: { "--rows": rows } }, box, buttons);
+  const style = { "--rows": rows, "--columns": most };
+  const root = el("div", { class: most > ROOMY ? "lc-graph lc-dense" : "lc-graph", role: "group", "aria-label": "Pages and what they need", style }, box, buttons);
 
   function draw(stands, way, chosen) {
     const steps = way.map((page) => page.id);
@@ -94,7 +96,8 @@ function graph(pages, choose) {
       edge.setAttribute("class", ["lc-edge", ...kinds.filter(Boolean)].join(" "));
     }
   }
-  return { node: root, draw };
+  const reveal = (id) => nodes.get(id).node.scrollIntoView({ block: "nearest", inline: "nearest" });
+  return { node: root, draw, reveal };
 }
 
 // The chosen page, in words, and what can be done with it. Returns { node, draw(stands, chosen, known) }.
@@ -124,7 +127,7 @@ function panel(pages, { setKnown, setGoal }) {
   return { node, draw };
 }
 
-// The same as a list, with a box to tick for each written page. Returns { node, draw(stands, known) }.
+// The same as a list, with a box to tick for each written page. Returns { node, draw(stands, known, all) }.
 function plainList(pages, chapters, setKnown) {
   const rows = pages.map((page) => {
     const box = page.planned ? null : el("input", { type: "checkbox", "aria-label": `I know ${nameOf(page)}`, onchange: () => setKnown(page.id, box.checked) });
@@ -133,11 +136,15 @@ function plainList(pages, chapters, setKnown) {
   });
   const parts = Object.entries(chapters)
     .sort(([a], [b]) => a - b)
-    .map(([id, title]) => [id === "0" ? "In short" : `${id} ${title}`, rows.filter(({ page }) => page.chapter === id)])
-    .filter(([, own]) => own.length)
-    .map(([heading, own]) => el("li", {}, el("span", { class: "lc-chapter", text: heading }), el("ul", {}, own.map(({ node }) => node))));
-  const node = el("details", { class: "lc-list", open: true }, el("summary", { text: "The same as a list" }), el("ul", {}, parts));
-  const draw = (stands, known) => {
+    .map(([id, title]) => [id === "0" ? "In short" : `${id} ${title}`, rows.filter(({ page }) => page.chapter === id)]);
+  const part = ([heading, own]) => el("li", {}, el("span", { class: "lc-chapter", text: heading }), el("ul", {}, own.map(({ node }) => node)));
+  const body = el("ul");
+  const node = el("details", { class: "lc-list", open: true }, el("summary", { text: "The same as a list" }), body);
+  let shown = null;
+  const draw = (stands, known, all) => {
+    const seen = parts.map(([heading, own]) => [heading, own.filter(({ page }) => all || !page.planned)]);
+    if (all !== shown) body.replaceChildren(...seen.filter(([, own]) => own.length).map(part));
+    shown = all;
     for (const { page, box, facts } of rows) {
       facts.textContent = `: ${factsOf(page, stands.get(page.id))}`;
       if (box) box.checked = known.has(page.id);
@@ -176,17 +183,15 @@ function legend() {
   return el("ul", { class: "lc-legend", "aria-label": "Signs" }, items);
 }
 
-// The pages of one picture, with their row and column in it.
-function placed(pages, all) {
-  const key = all ? "at" : "alone";
-  return pages.filter((page) => page[key]).map((page) => ({ ...page, row: page[key][0], x: page[key][1] }));
-}
-
 function render({ model, el: host }) {
   const [pages, goals] = [model.get("pages"), model.get("goals")];
   const knows = knowledge(model);
+  const address = goalInAddress(model, pages);
   let chosen = "";
-  const setGoal = (goal) => update(model, { goal });
+  const setGoal = (goal) => {
+    address.keep(goal);
+    update(model, { goal });
+  };
   const setKnown = (id, known) => {
     knows.set(id, known);
     draw();
@@ -196,10 +201,11 @@ function render({ model, el: host }) {
   const numbers = { read: count("read"), written: count("written"), next: count("next"), planned: count("planned") };
   const counts = el("p", { class: "lc-counts" }, "Read: ", numbers.read, " of ", numbers.written, " pages. Ready to be read: ", numbers.next, ". Not written yet: ", numbers.planned, ".");
   const way = wayBox();
-  const kind = choice("In the picture", [[true, "all pages"], [false, "written ones"]], (all) => update(model, { show_planned: all }));
+  const kind = choice("Pages shown", [[false, "written ones"], [true, "all pages"]], (all) => update(model, { show_planned: all }));
   const choose = (id) => {
     chosen = id;
     draw();
+    pictures.get(model.get("show_planned")).reveal(id);
   };
   const pictures = new Map([true, false].map((all) => [all, graph(placed(pages, all), choose)]));
   const detail = panel(pages, { setKnown, setGoal });
@@ -229,11 +235,12 @@ function render({ model, el: host }) {
       if (!node.hidden) redrawn(stands, steps, chosen);
     }
     detail.draw(stands, chosen, known);
-    list.draw(stands, known);
+    stage.style.setProperty("--cover", `${detail.node.offsetHeight}px`); // no page may come to lie under the panel
+    list.draw(stands, known, model.get("show_planned"));
     live.say(way.draw(name, steps) || "");
   }
 
-  const stops = [redraw(model, ["read", "goal", "show_planned"], draw), knows.watch(draw)];
+  const stops = [redraw(model, ["read", "goal", "show_planned"], draw), knows.watch(draw), address.stop];
   return () => {
     for (const stop of [live.stop, ...stops]) stop();
     root.remove();

@@ -33,7 +33,7 @@ class LearningTree(Widget):
     goals = traitlets.List(traitlets.List()).tag(sync=True)
     read = traitlets.List(traitlets.Unicode()).tag(sync=True)
     goal = traitlets.Unicode("").tag(sync=True)
-    show_planned = traitlets.Bool(True).tag(sync=True)
+    show_planned = traitlets.Bool(False).tag(sync=True)
 
     def __init__(self, read: Iterable[str] = (), *, goal: str = "", root: Path = ROOT, **options: Any) -> None:
         if not (root / "_toc.yml").exists():

@@ -1,9 +1,11 @@
 """The static picture of the learning tree, word for word and number for number as learning_tree.js draws it (pure)."""
 
+import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from llmcourse.explore.learning_tree_state import STANDINGS, page_of, shown_pages
+from llmcourse.explore.learning_tree_state import ROOMY, STANDINGS, page_of, shown_pages
 from llmcourse.explore.markup import (
     Markup,
     element,
@@ -37,10 +39,12 @@ def picture(state: Mapping[str, Any]) -> Markup:
         "A picture of the starting state. With scripts on, it follows what you have read.",
         static_menu("Shortest path to", goal_name(state) or NONE, [NONE, *(name for name, _ in state["goals"])]),
         static_button("Clear"),
-        static_choice("In the picture", ["all pages", "written ones"]),
+        static_choice("Pages shown", ["written ones", "all pages"]),
     )
     entries = shown_pages(state)
-    drawing = element("div", {"class": "lc-graph", "style": f"--rows:{rows_of(entries)}"}, lines(entries, way))
+    most = columns_of(entries)
+    box = {"class": "lc-graph lc-dense" if most > ROOMY else "lc-graph"}
+    drawing = element("div", box | {"style": f"--rows:{rows_of(entries)};--columns:{most}"}, lines(entries, way))
     nodes = [node(entry, stands[entry["id"]], place_on(way, entry["id"])) for entry in entries]
     graph = Markup(drawing.removesuffix("</div>") + "".join(nodes) + "</div>")
     parts = [controls, counts(stands), legend(), way_box(state, way), graph, element("p", {"class": "lc-note"}, HINT)]
@@ -50,6 +54,11 @@ def picture(state: Mapping[str, Any]) -> Markup:
 def rows_of(entries: Sequence[Mapping[str, Any]]) -> int:
     """How many rows the picture has."""
     return 1 + max((entry["row"] for entry in entries), default=-1)
+
+
+def columns_of(entries: Sequence[Mapping[str, Any]]) -> int:
+    """The most pages that stand in one row."""
+    return max(Counter(entry["row"] for entry in entries).values(), default=0)
 
 
 def goal_name(state: Mapping[str, Any]) -> str:
@@ -70,13 +79,13 @@ def counts(stands: Mapping[str, str]) -> Markup:
     words = list(stands.values())
     read, ready, written = words.count("read"), words.count("next"), len(words) - words.count("planned")
 
-    def whole(key: str, x: int) -> Markup:
+    def tally(key: str, x: int) -> Markup:
         return number(key, x, str(x))
 
     return element(
         "p", {"class": "lc-counts"},
-        "Read: ", whole("read", read), " of ", whole("written", written), " pages. Ready to be read: ",
-        whole("next", ready), ". Not written yet: ", whole("planned", words.count("planned")), ".",
+        "Read: ", tally("read", read), " of ", tally("written", written), " pages. Ready to be read: ",
+        tally("next", ready), ". Not written yet: ", tally("planned", words.count("planned")), ".",
     )  # fmt: skip
 
 
@@ -97,7 +106,7 @@ def lines(entries: Sequence[Mapping[str, Any]], way: Way | None) -> Markup:
         element(
             "path",
             {
-                "d": curve(by_id[need], entry),
+                "d": curve(by_id[need], entry, entries),
                 "class": "lc-edge lc-on-way" if {need, entry["id"]} <= on_way else "lc-edge",
                 "data-from": need,
                 "data-to": entry["id"],
@@ -110,11 +119,30 @@ def lines(entries: Sequence[Mapping[str, Any]], way: Way | None) -> Markup:
     return element("svg", {"viewBox": box, "preserveAspectRatio": "none", "aria-hidden": "true"}, *paths)
 
 
-def curve(need: Mapping[str, Any], page: Mapping[str, Any]) -> str:
-    """From below the middle of one page to above that of the other, bent so that it leaves and arrives upright."""
-    x1, y1, x2, y2 = round(1000 * need["x"]), 100 * need["row"] + 86, round(1000 * page["x"]), 100 * page["row"] + 4
-    half = (y1 + y2) / 2
-    return f"M{x1} {y1}C{x1} {half:g} {x2} {half:g} {x2} {y2}"
+def curve(need: Mapping[str, Any], page: Mapping[str, Any], entries: Sequence[Mapping[str, Any]]) -> str:
+    """From below the middle of one page to above that of the other, upright where it leaves and arrives.
+
+    In a row between them that has a page in the way, the line passes beside it, where the next page's share of the
+    width begins.
+    """
+    most, here = columns_of(entries), whole(1000 * need["x"])
+    top, bottom = need["row"], page["row"]
+    path = f"M{here} {100 * top + 86}"
+    for row in range(top + 1, bottom + 1):
+        x = need["x"] + ((page["x"] - need["x"]) * (row - top)) / (bottom - top)
+        near = [one["x"] for one in entries if one["row"] == row < bottom and abs(one["x"] - x) < 0.499 / most]
+        if near:
+            x = near[0] + (-0.5 if x < near[0] else 0.5) / most
+        there, middle = whole(1000 * x), 100 * row - 5
+        path += f"C{here} {middle} {there} {middle} {there} {100 * row + 4}"
+        path += f"V{100 * row + 86}" if row < bottom else ""
+        here = there
+    return path
+
+
+def whole(x: float) -> int:
+    """The nearest whole number, a half upward as JavaScript has it."""
+    return math.floor(x + 0.5)
 
 
 def node(entry: Mapping[str, Any], stands: str, step: int) -> Markup:
@@ -159,7 +187,7 @@ def plain_list(state: Mapping[str, Any], stands: Mapping[str, str], *, is_open: 
     """The same as a list, chapter by chapter."""
     parts = []
     for chapter, title in sorted(state["chapters"].items(), key=lambda one: int(one[0])):
-        own = [entry for entry in state["pages"] if entry["chapter"] == chapter]
+        own = [entry for entry in shown_pages(state) if entry["chapter"] == chapter]
         items = (
             element("li", {"data-id": entry["id"]}, link_box(entry), named(entry), facts(entry, stands[entry["id"]]))
             for entry in own

@@ -17,6 +17,8 @@ STANDINGS = {
     "planned": ("not written yet", "…"),
 }
 
+ROOMY = 4  # pages in a row of the written ones: as many as have room for their titles on a phone
+
 
 def nowhere(_page: Page) -> str:
     """No address: in a notebook a page of the tree leads nowhere."""
@@ -30,7 +32,7 @@ def tree_of(pages: Sequence[Page], *, address: Callable[[Page], str] = nowhere) 
 
     Raises:  ValueError if pages need each other in a circle.
     """
-    at, alone = spots(pages), spots([page for page in pages if not page.is_planned])
+    at, alone = spots(pages), spots([page for page in pages if not page.is_planned], most=ROOMY)
     return [
         {
             "id": page.id,
@@ -68,7 +70,7 @@ def course_state(root: Path, *, address: Callable[[Page], str] = nowhere) -> dic
         "goals": [[name, page] for name, page in goals.items()],
         "pages": tree_of(everything(root), address=address),
         "read": [],
-        "show_planned": True,
+        "show_planned": False,
     }
 
 

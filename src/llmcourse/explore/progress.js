@@ -1,7 +1,8 @@
 // The reader's progress: for each page what is read, solved, answered and due, from the record on this device.
 //
 // `chapters`: [{id, title, link, pages: [{id, title, link, exercises, questions, cards}]}]. On the site the record is the
-// page's store; in a notebook, which has none, it is the text `record` that Python read. `compact`: one line for one chapter.
+// page's store; in a notebook, which has none, it is the text `record` that Python read. `compact`: one line,
+// for one chapter, or for several, and then with the page to continue with.
 
 import { el, freshId, show } from "./shared.js";
 import { foreign, size, tally, total } from "./tally.js";
@@ -30,6 +31,22 @@ function line(key, pages, record, now) {
     ...some(all.questions, () => [...of(`${key}.right`, done.right, all.questions), " questions right"]),
     ...some(all.cards, () => [counted(`${key}.due`, done.due), ` ${several(done.due, "card")} due`]),
   ];
+}
+
+// The page after the one read last, passing over those that are read. None before the first and after the last.
+function upNext(pages, record) {
+  const read = (page) => record.pages?.[page.id]?.read;
+  const done = pages.filter(read);
+  if (!done.length) return undefined;
+  const last = done.reduce((one, other) => (Date.parse(read(other)) > Date.parse(read(one)) ? other : one));
+  const begin = pages.indexOf(last) + 1;
+  return [...pages.slice(begin), ...pages.slice(0, begin)].find((page) => !read(page));
+}
+
+// "Continue with 4.4 Attention as a kernel method. "
+function invitation(chapters, record) {
+  const next = chapters.length > 1 && upNext(chapters.flatMap((chapter) => chapter.pages), record);
+  return next ? ["Continue with ", next.id === "0" ? "" : `${next.id} `, named(next), ". "] : [];
 }
 
 function tiles(pages, record, now) {
@@ -115,7 +132,7 @@ function render({ model, el: root }) {
     if (compact) {
       const link = model.get("link");
       const more = link ? [". ", el("a", { href: link, text: "Your progress" })] : ["."];
-      return summary.replaceChildren(el("p", { class: "lc-line" }, ...line("all", pages, record, now), ...more));
+      return summary.replaceChildren(el("p", { class: "lc-line" }, ...invitation(chapters, record), ...line("all", pages, record, now), ...more));
     }
     const others = foreign(pages, record);
     const note = `Your record also holds ${others} ${others === 1 ? "entry" : "entries"} for pages that this copy of the course does not have. They are kept.`;

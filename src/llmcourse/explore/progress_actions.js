@@ -2,6 +2,8 @@
 
 import { button, el, freshId } from "./shared.js";
 
+const WIPED =
+  "Deleted: your record and your settings for reviews. Left in this browser’s storage is the color theme of the pages, as “theme” and “mode”.";
 const LARGEST_FILE = 16e6; // bytes; the store itself refuses smaller ones too, but they must be read for that
 
 // Hands a text to the reader as a file. Nothing leaves the machine: the address is of the page's own memory.
@@ -45,7 +47,7 @@ function wiper(store, { save, entries, say }) {
   const wipe = () => {
     const done = store.wipe();
     close();
-    say(done ? "Deleted. Nothing of this course is left in this browser’s storage." : "The browser did not let the page delete anything.");
+    say(done ? WIPED : "The browser did not let the page delete anything.");
   };
   const keep = button("Keep it", close);
   const row = el("div", { class: "lc-actions" }, keep, button("Save it as a file first", save), button("Delete everything", wipe));
@@ -53,7 +55,8 @@ function wiper(store, { save, entries, say }) {
   const open = () => {
     what.textContent =
       `${entries()} entries on this device: pages read, exercises solved, quiz answers, and the schedule of your cards. ` +
-      "Records that were set aside because they could not be read go too. This cannot be undone.";
+      "Your settings for reviews, which no exported file has, go too, and so do records that were set aside because they could " +
+      "not be read. This cannot be undone.";
     dialog.showModal();
   };
   return [button("Delete everything …", open), dialog];

@@ -4,7 +4,7 @@ import { button, el, freshId } from "./shared.js";
 import { grade } from "./answers.js";
 import { inputsOf } from "./quiz_inputs.js";
 import { richText } from "./rich_text.js";
-import { solution, verdict } from "./quiz_verdict.js";
+import { solution, standing, verdict } from "./quiz_verdict.js";
 import { typeset } from "./typeset.js";
 
 const LABELS = {
@@ -61,6 +61,7 @@ export function questionView(question, position, onanswer) {
   function close() {
     checked = false;
     check.textContent = "Check";
+    check.classList.add("lc-main");
     reveal.hidden = true;
     box.replaceChildren();
     delete box.dataset.kind;
@@ -69,10 +70,11 @@ export function questionView(question, position, onanswer) {
 
   function open(given, result) {
     checked = true;
-    check.textContent = "Try again";
+    check.textContent = result.right ? "Answer again" : "Try again";
+    check.classList.toggle("lc-main", !result.right); // after a right answer nothing is left to do here
     reveal.hidden = result.right;
     inputs.mark([given].flat());
-    say(result.right ? "right" : "wrong", verdict(question, given, result));
+    say(result.right ? "right" : "wrong", verdict(question, given, result, entry.right));
   }
 
   function answer() {
@@ -84,9 +86,9 @@ export function questionView(question, position, onanswer) {
     onanswer(next);
   }
 
+  // The answer stays to be changed: most of it may be right.
   function again() {
     close();
-    inputs.set(null);
     inputs.focus();
   }
 
@@ -95,8 +97,8 @@ export function questionView(question, position, onanswer) {
     if (JSON.stringify(next) === JSON.stringify(entry)) return;
     entry = next;
     node.dataset.state = entry ? (entry.right ? "right" : "wrong") : "";
-    state.textContent = entry ? (entry.right ? (entry.first ? ": right at once" : ": right") : ": not yet right") : "";
     const result = graded(question, entry);
+    state.replaceChildren(...standing(entry, result));
     close();
     inputs.set(result ? entry.answer : null);
     if (result) open(entry.answer, result);

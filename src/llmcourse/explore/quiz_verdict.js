@@ -10,11 +10,21 @@ const explained = ({ text, why }) => [el("b", {}, richText(text)), /[.?!]$/.test
 const folded = (summary, parts) =>
   el("details", {}, el("summary", { text: summary }), parts);
 
-// The paragraphs for an answer that was graded; null stands for one that cannot be read.
-export function verdict(question, answer, result) {
+// What stands beside the question's number: what is right once stays right, so a worse answer after it is told apart.
+export function standing(entry, result) {
+  if (!entry) return [];
+  if (!entry.right) return [": not yet right"];
+  if (!result || result.right) return [entry.first ? ": right at once" : ": right"];
+  const latest = el("span", { class: "lc-latest", text: "; the latest answer is not right" });
+  return [entry.first ? ": right at once" : ": right before", latest];
+}
+
+// The paragraphs for an answer that was graded; null stands for one that cannot be read. earlier: one before it was right.
+export function verdict(question, answer, result, earlier = false) {
   if (!result) return [said(unread(question, answer))];
   if (result.right) return [said(el("b", { class: "lc-right", text: "Right." }), " ", ...because(question, answer)), ...rest(question, answer)];
-  return [said(el("b", { class: "lc-wrong", text: "Not yet." }), " ", ...hint(question, answer, result))].concat(slips(question, answer, result));
+  const wrong = el("b", { class: "lc-wrong", text: earlier ? "Not this time." : "Not yet." });
+  return [said(wrong, " ", ...hint(question, answer, result))].concat(slips(question, answer, result));
 }
 
 // The answer itself, for a reader who asks for it.

@@ -1,7 +1,7 @@
 // All flashcards of the course that are due today, in one session; between sessions, an overview by chapters.
 
 import { button, el, turnOff } from "./shared.js";
-import { cardFace, onFlip, onKeys, ratingRow } from "./card_face.js";
+import { cardFace, onFlip, onKeys, ratingRow, turnButton } from "./card_face.js";
 import { nextId, rated, recordsOf, waits } from "./card_queue.js";
 import { overview, today } from "./review_overview.js";
 
@@ -19,12 +19,12 @@ function render({ model, el: host }) {
   const left = el("span", { class: "lc-place" });
   const source = el("a", { class: "lc-status" });
   const stack = el("div", { class: "lc-stack" });
-  const show = button("", flip, { class: "lc-button lc-main" });
+  const show = turnButton(flip);
   const undo = button("Undo", takeBack);
   const stop = button("Stop", finish);
   const ratings = ratingRow(rate);
   const keys = el("p", { class: "lc-note", text: "Space turns the card, 1 to 4 rate it; a swipe turns it too." });
-  const session = el("div", { hidden: true }, el("div", { class: "lc-deck-head" }, left, source), stack, el("div", { class: "lc-deck-buttons" }, undo, show, stop), ratings.node, keys);
+  const session = el("div", { hidden: true }, el("div", { class: "lc-deck-head" }, left, source), stack, el("div", { class: "lc-deck-buttons" }, undo, show.node, stop), ratings.node, keys);
   const plan = overview(chapters, { start, changed: draw });
   root.append(plan.node, session);
   onFlip(stack, flip);
@@ -39,7 +39,7 @@ function render({ model, el: host }) {
   // On to the card that comes next, or back to the overview. `quietly`: the focus stays where it is.
   function proceed(quietly = false) {
     const [entries, now] = [records.all(), Date.now()];
-    const id = nextId(today(chapters, plan.chosen(), entries, now).ids, entries, plan.chosen().perDay, now);
+    const id = nextId(today(chapters, plan.chosen(), entries, now).ids, entries, plan.chosen().perDay, now, past.at(-1)?.id);
     if (id === null) return finish(quietly);
     put(id, quietly);
   }
@@ -99,7 +99,7 @@ function render({ model, el: host }) {
     if (!running) return plan.draw(entries, now, done);
     const { due, fresh } = today(chapters, plan.chosen(), entries, now);
     left.textContent = `${due + fresh} left today`;
-    show.textContent = turned ? "Turn back" : "Show the answer";
+    show.set(turned);
     current.face.turn(turned);
     ratings.set(turned ? waits(records.get(current.id), now) : null);
     turnOff(undo, !past.length);

@@ -27,21 +27,26 @@ function keep(values) {
   }
 }
 
-// What a day asks for: the ids of the chosen chapters in the order of the book, and how many are due and new.
+// What a day asks for: the ids of the chosen chapters in the order of the book, how many are due and new, and whether it is
+// the limit that keeps the rest from being new.
 export function today(chapters, chosen, entries, now) {
   const ids = chapters.filter(({ id }) => !chosen.off.includes(id)).flatMap(({ cards }) => cards.map((card) => card.id));
   const { due, fresh, later } = countsOf(ids, entries, now);
-  return { ids, due, fresh: Math.min(fresh, freshLeft(entries, chosen.perDay, now)), later };
+  const left = freshLeft(entries, chosen.perDay, now);
+  return { ids, due, fresh: Math.min(fresh, left), later, perDay: chosen.perDay, atLimit: fresh > 0 && left === 0 };
 }
 
 const cards = (n) => `${n} card${n === 1 ? "" : "s"}`;
 
 // The sentence at the top. `done` is how many ratings the session that just ended had, 0 without one.
-export function sentence({ ids, due, fresh }, entries, now, done) {
+export function sentence({ ids, due, fresh, perDay, atLimit }, entries, now, done) {
   const before = done ? `Done: ${done} rating${done === 1 ? "" : "s"}. ` : "";
-  if (due + fresh) return `${before}${cards(due + fresh)} for today: ${due} due, ${fresh} new.`;
+  if (!ids.length) return `${before}No chapter is chosen: tick one below.`;
+  const reached = atLimit ? ` (the limit of ${perDay} a day is reached)` : "";
+  if (due + fresh) return `${before}${cards(due + fresh)} for today: ${due} due, ${fresh} new${reached}.`;
+  const limit = atLimit ? ` The limit of ${perDay} new card${perDay === 1 ? "" : "s"} a day is reached.` : "";
   const next = byDue(ids, entries)[0];
-  return `${before}Nothing is left for today.${next ? ` The next card is ${backText(next, now)}.` : ""}`;
+  return `${before}Nothing is left for today.${limit}${next ? ` The next card is ${backText(next, now)}.` : ""}`;
 }
 
 // Returns { node, draw(entries, now, done), chosen(), focus() }; calls start() and changed().

@@ -40,12 +40,16 @@ def test_a_page_without_cards_is_refused(tmp_path):
     [
         ({"cards": []}, "one card or more"),
         ({"cards": [{"id": "a", "front": "Q"}]}, r"id, front and back, got \['front', 'id'\]"),
-        ({"cards": [{"id": "a", "front": "Q", "back": "A"}], "at": 1}, "there are 1 cards, numbered from 0; got 1"),
+        ({"cards": [{"id": "a", "front": "Q", "back": "A"}], "at": 2}, "numbered from 0, and 1 is the end; got 2"),
     ],
 )
 def test_what_a_view_could_not_show_is_refused(options, message):
     with pytest.raises(traitlets.TraitError, match=message):
         Flashcards(**options)
+
+
+def test_the_place_after_the_last_card_is_the_end():
+    assert Flashcards(cards=[{"id": "a", "front": "Q", "back": "A"}], at=1).at == 1
 
 
 def test_the_site_gets_tex_for_mathjax_and_mathml_without_scripts():

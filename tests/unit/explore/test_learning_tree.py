@@ -68,7 +68,29 @@ def test_a_goal_without_a_name_of_its_own_is_called_by_its_page_and_unwritten_pa
 
 
 def test_lines_run_from_below_a_page_to_above_its_reader():
-    assert curve({"x": 0.5, "row": 0}, {"x": 0.25, "row": 2}) == "M500 86C500 145 250 145 250 204"
+    need, page = {"x": 0.5, "row": 0}, {"x": 0.25, "row": 1}
+    assert curve(need, page, [need, page]) == "M500 86C500 95 250 95 250 104"
+
+
+def test_a_line_that_skips_a_row_passes_beside_the_page_in_its_way():
+    need, page, strangers = {"x": 0.5, "row": 0}, {"x": 0.5, "row": 2}, [{"x": 0.25, "row": 1}, {"x": 0.75, "row": 1}]
+    free = "M500 86C500 95 500 95 500 104V186C500 195 500 195 500 204"
+    assert curve(need, page, [need, *strangers, page]) == free
+    beside = "M500 86C500 95 650 95 650 104V186C650 195 500 195 500 204"  # right of it, whence it comes
+    row = [{"x": 0.15, "row": 1}, {"x": 0.65 - 0.5 / 3, "row": 1}, {"x": 0.85, "row": 1}]
+    assert curve(need, page, [need, *row, page]) == beside
+
+
+def test_the_tree_starts_with_the_written_pages_on_the_site_and_in_a_notebook():
+    written = [page.id for page in PAGES if not page.is_planned]
+    assert LearningTree().show_planned is course_state(ROOT)["show_planned"] is False
+    html = picture(course_state(ROOT))
+    assert re.findall(r'class="lc-node [^"]*"[^>]* data-id="([\d.]+)"', html) == written
+    assert re.findall(r'<li data-id="([\d.]+)"', html) == written
+    assert "lc-dense" not in html
+    everything = picture(course_state(ROOT) | {"show_planned": True})
+    assert re.findall(r'<li data-id="([\d.]+)"', everything) == [page.id for page in PAGES]
+    assert "lc-graph lc-dense" in everything
 
 
 def test_the_widget_is_the_real_course_and_its_way_is_pythons():
