@@ -80,6 +80,7 @@ def take_pictures(browser: Browser, site: Path, page: str, live: str, folder: Pa
     context = browser.new_context(
         viewport={"width": 900, "height": 900}, device_scale_factor=2, reduced_motion="reduce"
     )
+    context.set_default_timeout(120_000)  # a long page draws slowly where other work is going on
     tab = context.new_page()
     tab.goto((site / f"{page}.html").as_uri(), wait_until="load")
     tab.evaluate("() => { document.documentElement.dataset.theme = 'light'; }")
