@@ -213,7 +213,6 @@ def add_script(app: Sphinx, _page: str, _template: str, context: dict, _doctree:
 
 def setup(app: Sphinx) -> dict:
     """Sphinx calls this."""
-    app.setup_extension("lc_when")
     app.add_directive("lc-episodes", Episodes)
     app.connect("env-get-outdated", outdated)
     app.connect("doctree-resolved", insert_players)

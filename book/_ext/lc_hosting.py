@@ -6,16 +6,21 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 
 
+def repository() -> str:
+    """The repository's address, or an empty text where none is named."""
+    return os.environ.get("LLMCOURSE_REPOSITORY", "").rstrip("/")
+
+
 def add_buttons(_app: Sphinx, config: Config) -> None:
     """Turn the buttons on for ``LLMCOURSE_REPOSITORY=https://…/owner/name`` (and LLMCOURSE_BRANCH, default main)."""
     options = config.html_theme_options
-    repository = os.environ.get("LLMCOURSE_REPOSITORY", "").rstrip("/")
-    if not repository:
+    address = repository()
+    if not address:
         for name in ("repository_url", "launch_buttons", "use_repository_button", "use_issues_button"):
             options.pop(name, None)
         return
     options.update(
-        repository_url=repository,
+        repository_url=address,
         repository_branch=os.environ.get("LLMCOURSE_BRANCH", "main"),
         path_to_docs="",
         use_repository_button=True,

@@ -3,8 +3,6 @@
 In them ADDRESS stands for the repository's address.
 """
 
-import os
-
 from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.application import Sphinx
@@ -12,14 +10,12 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 
 from lc_audio import spoken
+from lc_hosting import repository
 
 
 def facts(app: Sphinx) -> dict[str, str]:
     """What is known of this build; an empty text for no."""
-    return {
-        "recordings": "yes" if spoken(app) else "",
-        "repository": os.environ.get("LLMCOURSE_REPOSITORY", "").rstrip("/"),
-    }
+    return {"recordings": "yes" if spoken(app) else "", "repository": repository()}
 
 
 class When(SphinxDirective):
