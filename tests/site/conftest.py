@@ -1,4 +1,4 @@
-"""One build, one server on loopback, one browser, and one visit of every page in three ways for all tests."""
+"""One build, one server on loopback, one browser, and one visit of every page, served and as a file, for all tests."""
 
 import functools
 import http.server
@@ -12,13 +12,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from tests.site.visit import Visit, take
 from tests.site.widgets import open_page, widget_folder, widget_server  # noqa: F401 (fixtures)
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ["_config.yml", "_toc.yml", "book", "chapters", "src/llmcourse"]
+PATIENCE = 120_000  # milliseconds: a slow machine is not a fault, and a test that waits in vain fails all the same
 
 
 def build(output: Path, *pages: str, **environment: str) -> Path:
@@ -112,7 +113,7 @@ def address(site: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Chromium, as tools/browser.py finds it."""
+    """Chromium, as tools/browser.py finds it, each of whose windows waits with ``PATIENCE``."""
     spec = importlib.util.spec_from_file_location("find_browser", ROOT / "tools/browser.py")
     tool = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(tool)
@@ -121,6 +122,14 @@ def browser() -> Iterator[Browser]:
         pytest.fail(tool.ADVICE)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=program, args=tool.LAUNCH_ARGS)
+        open_window = chromium.new_context
+
+        def new_context(**options: object) -> BrowserContext:
+            context = open_window(**options)
+            context.set_default_timeout(PATIENCE)
+            return context
+
+        chromium.new_context = new_context
         yield chromium
         chromium.close()
 
@@ -134,10 +143,6 @@ def names(site: Path) -> list[str]:
 
 @pytest.fixture(scope="session")
 def visits(browser: Browser, address: str, site: Path, names: list[str]) -> list[Visit]:
-    """Each page from the server in light and in dark, and from the file system."""
+    """Each page from the server, in light and in dark, and from the file system."""
     pages = [name for name in names if name != "index"]  # the root only sends on to the first page
-    return [
-        *take(browser, address, pages, kind="light"),
-        *take(browser, address, pages, kind="dark"),
-        *take(browser, site.as_uri(), pages, kind="file"),
-    ]
+    return [*take(browser, address, pages, kind="served"), *take(browser, site.as_uri(), pages, kind="file")]

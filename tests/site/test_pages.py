@@ -1,4 +1,4 @@
-"""Every page of the site, from a server in light and dark and from the file system, with the network blocked."""
+"""Every page of the site, from a server, in light and dark, and from the file system, with the network blocked."""
 
 import json
 import re
@@ -26,7 +26,7 @@ def facts(visits: list[Visit], what: str) -> dict[str, list]:
 def test_the_whole_book_was_visited(visits, names):
     seen = {one.page for one in visits}
     assert {"book/index", "book/glossary", "404", "search"} <= seen
-    assert len(visits) == 3 * (len(names) - 1)
+    assert len(visits) == 2 * (len(names) - 1)
     assert sum("/0" in page for page in seen) >= 3  # the chapter's three notebooks
 
 
@@ -60,7 +60,7 @@ def test_pictures_have_a_text_alternative_and_figures_a_caption(visits):
 
 
 def test_no_page_is_wider_than_a_phone(visits):
-    assert {one.page: one.phone_width for one in visits if one.kind == "light" and one.phone_width > 390} == {}
+    assert {one.page: one.phone_width for one in visits if one.phone_width > 390} == {}
 
 
 def test_every_widget_and_plot_comes_to_life(visits):
@@ -70,13 +70,21 @@ def test_every_widget_and_plot_comes_to_life(visits):
 
 
 def test_the_theme_follows_the_readers_system(visits):
-    themes = {(one.kind, one.facts["theme"]) for one in visits if one.page.startswith(("book", "chapters"))}
-    assert themes == {("light", "light"), ("dark", "dark"), ("file", "light")}
-    papers = {
-        kind: {one.facts["paper"] for one in visits if one.kind == kind and one.page == "book/index"}
-        for kind in ("light", "dark")
+    ours = [one for one in visits if one.page.startswith(("book", "chapters"))]
+    assert {(wanted, found["theme"]) for one in ours for wanted, found in one.colors.items()} == {
+        ("light", "light"),
+        ("dark", "dark"),
     }
-    assert papers["light"] != papers["dark"]
+    assert [one.page for one in ours if len({found["paper"] for found in one.colors.values()}) != len(one.colors)] == []
+
+
+def test_figures_take_the_colors_of_the_theme(visits):
+    drawn = [one for one in visits if one.kind == "served" and one.colors["light"]["figures"]]
+    assert len(drawn) > 20
+    for one in drawn:
+        light, dark = (one.colors[theme]["figures"] for theme in ("light", "dark"))
+        assert light != dark, one.page
+        assert not any("rgb(255, 255, 255)" in color for color in dark), f"{one.page}: white in the dark"
 
 
 def test_links_lead_somewhere(visits, site):

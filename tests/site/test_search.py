@@ -21,7 +21,7 @@ def tab(browser):
 def results(tab, base: str, query: str) -> tuple[list[str], list[str]]:
     """Links and texts of what the page shows, once it says that it has shown all."""
     tab.goto(f"{base}/search.html?q={query}")
-    tab.wait_for_function("/finished/.test(Search.status?.innerText)", timeout=10_000)
+    tab.wait_for_function("/finished/.test(Search.status?.innerText)")
     found = tab.eval_on_selector_all("#search-results li", READ)
     return [link for link, _ in found], [text for _, text in found]
 

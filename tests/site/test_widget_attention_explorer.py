@@ -62,9 +62,7 @@ def check(div: Locator) -> None:
 
 def settled(page: Page, name: str) -> None:
     """Wait until the text that was asked for is on display."""
-    page.wait_for_function(
-        "name => document.querySelector('.lc-widget').lcModel.get('trace').name === name", arg=name, timeout=5000
-    )
+    page.wait_for_function("name => document.querySelector('.lc-widget').lcModel.get('trace').name === name", arg=name)
     page.wait_for_timeout(0)
 
 
@@ -460,7 +458,7 @@ def test_on_the_site_a_typed_text_goes_to_the_course_gpt(open_page, widget_folde
     box.blur()
     assert page.evaluate(asked) == 0
     box.press("Enter")
-    page.wait_for_function("document.querySelector('.lc-widget').lcModel.get('trace').layers === 4", timeout=20_000)
+    page.wait_for_function("document.querySelector('.lc-widget').lcModel.get('trace').layers === 4")
     page.wait_for_timeout(0)
     assert page.evaluate(asked) == len(data)
     check(div)

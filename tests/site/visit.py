@@ -9,12 +9,24 @@ from playwright.sync_api import Browser, Page, TimeoutError
 
 TYPESET = "() => !window.MathJax || (MathJax.startup?.promise ?? Promise.reject()).then(() => true)"
 # Two frames at each stop: what comes near the screen is noticed when a frame is drawn, however busy the machine is.
-SCROLL = """async () => {
-  for (let y = 0; y < document.body.scrollHeight; y += 800) {
+FRAME = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+SCROLL = f"""async () => {{
+  for (let y = 0; y < document.body.scrollHeight; y += 800) {{
     scrollTo(0, y);
-    await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
-  }
+    await ({FRAME})();
+  }}
   scrollTo(0, 0);
+}}"""
+# Thousands of words of code take axe longer than all else, and those of one class on one ground have one color: the
+# first that is seen stays an element, the others become plain text.
+ONE_OF_EACH = """() => {
+  const seen = new Set();
+  for (const word of document.querySelectorAll('pre span')) {
+    if (!word.checkVisibility()) continue;
+    const kind = word.className + getComputedStyle(word.closest('pre')).backgroundColor;
+    if (seen.has(kind)) word.replaceWith(...word.childNodes);
+    seen.add(kind);
+  }
 }"""
 # preload: axe would fetch the styles again and resolve their imports against the page. resultTypes: of what
 # passes, nearly all, one element each is enough; that halves the time. In the dark only colors differ.
@@ -38,8 +50,6 @@ RAW = """() => {
 }"""
 FACTS = """() => ({
   width: document.documentElement.scrollWidth,
-  theme: document.documentElement.dataset.theme || '',
-  paper: getComputedStyle(document.body).backgroundColor,
   formulas: document.querySelectorAll('.math').length,
   typeset: document.querySelectorAll('.math mjx-container').length,
   broken: [...document.querySelectorAll('[data-mml-node="merror"]')].map(one => one.textContent.slice(0, 80)),
@@ -56,6 +66,12 @@ FACTS = """() => ({
   links: [...document.querySelectorAll('a[href]')].map(one => one.getAttribute('href')),
   anchors: [...document.querySelectorAll('[id]')].map(one => one.id),
 })"""
+COLORS = """() => ({
+  theme: document.documentElement.dataset.theme || '',
+  paper: getComputedStyle(document.body).backgroundColor,
+  figures: [...document.querySelectorAll('.lc-svg :is(path, text, use)')]
+    .map(one => getComputedStyle(one).fill + getComputedStyle(one).stroke),
+})"""
 
 
 @dataclass
@@ -63,22 +79,19 @@ class Visit:
     """What one page showed."""
 
     page: str
-    kind: str  # light, dark or file
+    kind: str  # served or file
     outside: list[str] = field(default_factory=list)  # addresses asked for that are not the site's
     missing: list[str] = field(default_factory=list)  # the site's own files that were not there
     errors: list[str] = field(default_factory=list)  # console errors and uncaught exceptions
     axe: list[str] = field(default_factory=list)
     phone_width: int = 0
     facts: dict = field(default_factory=dict)
+    colors: dict[str, dict] = field(default_factory=dict)  # of each theme
 
 
 def take(browser: Browser, base: str, pages: list[str], *, kind: str) -> Iterator[Visit]:
     """Visit ``pages`` under ``base`` one after another in one window whose network ends at the site."""
-    context = browser.new_context(
-        color_scheme="dark" if kind == "dark" else "light",
-        viewport={"width": 1280, "height": 900},
-        reduced_motion="reduce",
-    )
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
     tab = context.new_page()
     now = Visit("", kind)
 
@@ -102,6 +115,7 @@ def take(browser: Browser, base: str, pages: list[str], *, kind: str) -> Iterato
     for page in pages:
         now = Visit(page, kind)
         tab.set_viewport_size({"width": 1280, "height": 900})
+        tab.emulate_media(color_scheme="light")
         tab.goto(f"{base}/{page}.html", wait_until="load")
         look(tab, now)
         yield now
@@ -109,24 +123,38 @@ def take(browser: Browser, base: str, pages: list[str], *, kind: str) -> Iterato
 
 
 def look(tab: Page, visit: Visit) -> None:
-    """Wait until the page has come to rest, then write down the facts: also, that it did not."""
+    """Wait until the page has come to rest, then write down the facts: also, that it did not.
+
+    What is served is looked at by axe, in light and in dark, and at the width of a phone.
+    """
     try:
-        tab.wait_for_function(TYPESET, timeout=60_000)
+        tab.wait_for_function(TYPESET)
         tab.evaluate(SCROLL)
-        tab.wait_for_function(ALIVE, timeout=60_000)
+        tab.wait_for_function(ALIVE)
     except TimeoutError as error:
         visit.errors.append(str(error))
     visit.facts = tab.evaluate(FACTS) | {"raw": tab.evaluate(RAW)}
-    if visit.kind != "file":
-        found = Axe().run(tab, options=AXE[visit.kind]).response["violations"]
-        visit.axe = [
-            f"{one['id']}: {node['html'][:140]} | {' '.join(node['failureSummary'].split())[:200]}"
-            for one in found
-            for node in one["nodes"][:3]
-        ]
-    if visit.kind == "light":
-        tab.set_viewport_size({"width": 390, "height": 844})
-        visit.phone_width = tab.evaluate("document.documentElement.scrollWidth")
+    visit.colors["light"] = tab.evaluate(COLORS)
+    if visit.kind == "file":
+        return
+    tab.evaluate(ONE_OF_EACH)
+    visit.axe = complaints(tab, "light")
+    tab.set_viewport_size({"width": 390, "height": 844})
+    visit.phone_width = tab.evaluate("document.documentElement.scrollWidth")
+    tab.set_viewport_size({"width": 1280, "height": 900})
+    tab.emulate_media(color_scheme="dark")
+    tab.evaluate(FRAME)
+    visit.colors["dark"] = tab.evaluate(COLORS)
+    visit.axe += complaints(tab, "dark")
+
+
+def complaints(tab: Page, theme: str) -> list[str]:
+    """What axe says of the page as it is now: each rule that is broken with up to three of its elements."""
+    return [
+        f"{one['id']} in {theme}: {node['html'][:140]} | {' '.join(node['failureSummary'].split())[:200]}"
+        for one in Axe().run(tab, options=AXE[theme]).response["violations"]
+        for node in one["nodes"][:3]
+    ]
 
 
 def is_internal(link: str) -> bool:
