@@ -17,16 +17,19 @@ SCROLL = f"""async () => {{
   }}
   scrollTo(0, 0);
 }}"""
-# Thousands of words of code take axe longer than all else, and those of one class on one ground have one color: the
-# first that is seen stays an element, the others become plain text.
-ONE_OF_EACH = """() => {
-  const seen = new Set();
-  for (const word of document.querySelectorAll('pre span')) {
-    if (!word.checkVisibility()) continue;
-    const kind = word.className + getComputedStyle(word.closest('pre')).backgroundColor;
-    if (seen.has(kind)) word.replaceWith(...word.childNodes);
-    seen.add(kind);
+# What takes axe longer than all else and tells it nothing: words of code, of which those of one class in one place have
+# one color (the longest stays an element, since axe passes over single letters; the others become plain text, and so do
+# all that are folded away), and the strokes of formulas, which it does not look at.
+LIGHTEN = """() => {
+  const words = [...document.querySelectorAll('pre span, dt.sig span')], longest = new Map();
+  for (const word of words.filter(one => one.checkVisibility())) {
+    const ground = getComputedStyle(word.closest('pre, dt')).backgroundColor;
+    const kind = [word.className, word.parentElement.className, ground].join();
+    if (word.textContent.length > (longest.get(kind)?.textContent.length ?? 0)) longest.set(kind, word);
   }
+  const kept = new Set(longest.values());
+  for (const word of words) if (!kept.has(word)) word.replaceWith(...word.childNodes);
+  for (const formula of document.querySelectorAll('mjx-container > svg')) formula.replaceChildren();
 }"""
 # preload: axe would fetch the styles again and resolve their imports against the page. resultTypes: of what
 # passes, nearly all, one element each is enough; that halves the time. In the dark only colors differ.
@@ -137,7 +140,7 @@ def look(tab: Page, visit: Visit) -> None:
     visit.colors["light"] = tab.evaluate(COLORS)
     if visit.kind == "file":
         return
-    tab.evaluate(ONE_OF_EACH)
+    tab.evaluate(LIGHTEN)
     visit.axe = complaints(tab, "light")
     tab.set_viewport_size({"width": 390, "height": 844})
     visit.phone_width = tab.evaluate("document.documentElement.scrollWidth")
