@@ -61,6 +61,16 @@ def test_without_scripts_the_system_decides_and_text_is_there(browser, address):
     context.close()
 
 
+def test_with_reduced_motion_nothing_moves_when_the_theme_and_the_width_change(tab, address):
+    tab.goto(f"{address}/{ENTROPY}.html")
+    tab.evaluate("() => { window.moved = 0; addEventListener('transitionrun', () => window.moved++, true); }")
+    tab.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    tab.wait_for_function(DARK)
+    tab.set_viewport_size({"width": 390, "height": 844})
+    tab.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert tab.evaluate("window.moved") == 0
+
+
 @pytest.mark.parametrize("place", ["nowhere.html", "a/b/c/d.html", "chapters/nothing/here"])
 def test_a_wrong_address_gets_a_page_that_leads_back(tab, address, place):
     tab.goto(f"{address}/{place}")
