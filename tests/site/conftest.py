@@ -143,6 +143,6 @@ def names(site: Path) -> list[str]:
 
 @pytest.fixture(scope="session")
 def visits(browser: Browser, address: str, site: Path, names: list[str]) -> list[Visit]:
-    """Each page from the server, in light and in dark, and from the file system."""
+    """Each page from the server, opened in light and turned dark, and from the file system, opened in dark."""
     pages = [name for name in names if name != "index"]  # the root only sends on to the first page
     return [*take(browser, address, pages, kind="served"), *take(browser, site.as_uri(), pages, kind="file")]

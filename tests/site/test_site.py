@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from tests.site.visit import FRAME, PHONE
+
 pytestmark = pytest.mark.browser
 ENTROPY = "chapters/01_mathematical_intuition/03_entropy"
 DARK = "() => getComputedStyle(document.body).backgroundColor.match(/\\d+/g).slice(0, 3).every(part => part < 40)"
@@ -64,10 +66,10 @@ def test_without_scripts_the_system_decides_and_text_is_there(browser, address):
 def test_with_reduced_motion_nothing_moves_when_the_theme_and_the_width_change(tab, address):
     tab.goto(f"{address}/{ENTROPY}.html")
     tab.evaluate("() => { window.moved = 0; addEventListener('transitionrun', () => window.moved++, true); }")
-    tab.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    tab.emulate_media(color_scheme="dark")
     tab.wait_for_function(DARK)
-    tab.set_viewport_size({"width": 390, "height": 844})
-    tab.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    tab.set_viewport_size(PHONE)
+    tab.evaluate(FRAME)
     assert tab.evaluate("window.moved") == 0
 
 

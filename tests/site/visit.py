@@ -7,6 +7,9 @@ from urllib.parse import urlsplit
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, TimeoutError
 
+DESKTOP = {"width": 1280, "height": 900}
+PHONE = {"width": 390, "height": 844}
+LOADED = {"served": "light", "file": "dark"}  # the theme in which pages are opened
 TYPESET = "() => !window.MathJax || (MathJax.startup?.promise ?? Promise.reject()).then(() => true)"
 # Two frames at each stop: what comes near the screen is noticed when a frame is drawn, however busy the machine is.
 FRAME = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
@@ -82,7 +85,7 @@ class Visit:
     """What one page showed."""
 
     page: str
-    kind: str  # served or file
+    kind: str  # served or file, as in LOADED
     outside: list[str] = field(default_factory=list)  # addresses asked for that are not the site's
     missing: list[str] = field(default_factory=list)  # the site's own files that were not there
     errors: list[str] = field(default_factory=list)  # console errors and uncaught exceptions
@@ -94,7 +97,7 @@ class Visit:
 
 def take(browser: Browser, base: str, pages: list[str], *, kind: str) -> Iterator[Visit]:
     """Visit ``pages`` under ``base`` one after another in one window whose network ends at the site."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    context = browser.new_context(viewport=DESKTOP, reduced_motion="reduce")
     tab = context.new_page()
     now = Visit("", kind)
 
@@ -117,8 +120,7 @@ def take(browser: Browser, base: str, pages: list[str], *, kind: str) -> Iterato
     tab.on("response", lambda answer: now.missing.append(answer.url) if answer.status >= 400 else None)
     for page in pages:
         now = Visit(page, kind)
-        tab.set_viewport_size({"width": 1280, "height": 900})
-        tab.emulate_media(color_scheme="light")
+        tab.emulate_media(color_scheme=LOADED[kind])
         tab.goto(f"{base}/{page}.html", wait_until="load")
         look(tab, now)
         yield now
@@ -128,7 +130,7 @@ def take(browser: Browser, base: str, pages: list[str], *, kind: str) -> Iterato
 def look(tab: Page, visit: Visit) -> None:
     """Wait until the page has come to rest, then write down the facts: also, that it did not.
 
-    What is served is looked at by axe, in light and in dark, and at the width of a phone.
+    What is served is looked at in the width of a phone too, and by axe, in light and then in dark.
     """
     try:
         tab.wait_for_function(TYPESET)
@@ -137,21 +139,21 @@ def look(tab: Page, visit: Visit) -> None:
     except TimeoutError as error:
         visit.errors.append(str(error))
     visit.facts = tab.evaluate(FACTS) | {"raw": tab.evaluate(RAW)}
-    visit.colors["light"] = tab.evaluate(COLORS)
+    visit.colors[LOADED[visit.kind]] = tab.evaluate(COLORS)
     if visit.kind == "file":
         return
-    tab.evaluate(LIGHTEN)
-    visit.axe = complaints(tab, "light")
-    tab.set_viewport_size({"width": 390, "height": 844})
+    tab.set_viewport_size(PHONE)
     visit.phone_width = tab.evaluate("document.documentElement.scrollWidth")
-    tab.set_viewport_size({"width": 1280, "height": 900})
+    tab.set_viewport_size(DESKTOP)
+    tab.evaluate(LIGHTEN)
+    visit.axe = violations(tab, "light")
     tab.emulate_media(color_scheme="dark")
     tab.evaluate(FRAME)
     visit.colors["dark"] = tab.evaluate(COLORS)
-    visit.axe += complaints(tab, "dark")
+    visit.axe += violations(tab, "dark")
 
 
-def complaints(tab: Page, theme: str) -> list[str]:
+def violations(tab: Page, theme: str) -> list[str]:
     """What axe says of the page as it is now: each rule that is broken with up to three of its elements."""
     return [
         f"{one['id']} in {theme}: {node['html'][:140]} | {' '.join(node['failureSummary'].split())[:200]}"
